@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/xs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "core/num.h"
+
+struct xs {
+	struct xs_handle *h;
+	struct log *log;
+	struct loop_io *io;
+	struct xs_watcher *watchers;
+	uint64_t next_token;
+};
+
+struct xs_watcher {
+	struct xs *xs;
+	char path[XS_PATH_MAX];
+	char token[24];
+	xs_watch_fn *fn;
+	void *ctx;
+	struct xs_watcher *next;
+};
+
+struct xs *xs_connect(struct log *log, struct err *e)
+{
+	struct xs *xs = calloc(1, sizeof(*xs));
+
+	if (!xs) {
+		err_sys(e, EXIT_FAILED, "xenstore");
+		return NULL;
+	}
+	xs->log = log;
+	xs->h = xs_open(0);
+	if (!xs->h) {
+		err_sys(e, EXIT_HOST, "xenstore: is xenstored running?");
+		free(xs);
+		return NULL;
+	}
+	return xs;
+}
+
+void xs_disconnect(struct xs *xs)
+{
+	if (!xs)
+		return;
+	while (xs->watchers)
+		xs_watch_del(xs->watchers);
+	loop_del(xs->io);
+	xs_close(xs->h);
+	free(xs);
+}
+
+struct xs_handle *xs_raw(struct xs *xs)
+{
+	return xs->h;
+}
+
+int xs_read_str(struct xs *xs, xs_transaction_t t, const char *path, char *buf,
+		size_t size)
+{
+	unsigned int len;
+	char *value = xs_read(xs->h, t, path, &len);
+
+	if (!value)
+		return -1;
+	if (len >= size || memchr(value, '\0', len)) {
+		free(value);
+		errno = E2BIG;
+		return -1;
+	}
+	memcpy(buf, value, len);
+	buf[len] = '\0';
+	free(value);
+	return (int)len;
+}
+
+int xs_read_num(struct xs *xs, xs_transaction_t t, const char *path,
+		uint64_t min, uint64_t max, uint64_t *out)
+{
+	char buf[32];
+
+	if (xs_read_str(xs, t, path, buf, sizeof(buf)) < 0)
+		return -1;
+	if (num_parse(buf, min, max, out) < 0) {
+		errno = ERANGE;
+		return -1;
+	}
+	return 0;
+}
+
+int xs_put(struct xs *xs, xs_transaction_t t, const char *path,
+	   const char *value)
+{
+	log_msg(xs->log, LOG_DETAIL, "xenstore: write %s = \"%s\"", path,
+		value);
+	return xs_write(xs->h, t, path, value, (unsigned int)strlen(value))
+		       ? 0
+		       : -1;
+}
+
+int xs_del(struct xs *xs, xs_transaction_t t, const char *path)
+{
+	log_msg(xs->log, LOG_DETAIL, "xenstore: remove %s", path);
+	return xs_rm(xs->h, t, path) ? 0 : -1;
+}
+
+int xs_perms(struct xs *xs, xs_transaction_t t, const char *path,
+	     struct xs_permissions *p, unsigned int nr)
+{
+	log_msg(xs->log, LOG_DETAIL, "xenstore: owner of %s is %u", path,
+		p[0].id);
+	return xs_set_permissions(xs->h, t, path, p, nr) ? 0 : -1;
+}
+
+int xs_transact(struct xs *xs, const char *what, xs_txn_fn *fn, void *ctx,
+		struct err *e)
+{
+	unsigned int i;
+
+	for (i = 0; i < XS_RETRIES; i++) {
+		xs_transaction_t t = xs_transaction_start(xs->h);
+
+		if (t == XBT_NULL)
+			return err_sys(e, EXIT_FAILED, "%s: transaction", what);
+		if (fn(ctx, t, e) < 0) {
+			xs_transaction_end(xs->h, t, true);
+			return err_in(e, "%s", what);
+		}
+		if (xs_transaction_end(xs->h, t, false))
+			return 0;
+		if (errno != EAGAIN)
+			return err_sys(e, EXIT_FAILED, "%s: commit", what);
+	}
+	return err_set(e, EXIT_BUSY, "%s: xenstore too busy, %u attempts", what,
+		       XS_RETRIES);
+}
+
+static struct xs_watcher *find_watcher(struct xs *xs, const char *token)
+{
+	struct xs_watcher *w;
+
+	for (w = xs->watchers; w; w = w->next) {
+		if (!strcmp(w->token, token))
+			return w;
+	}
+	return NULL;
+}
+
+static void xs_ready(void *ctx, uint32_t events)
+{
+	struct xs *xs = ctx;
+	char **v;
+
+	(void)events;
+	while ((v = xs_check_watch(xs->h))) {
+		struct xs_watcher *w = find_watcher(xs, v[XS_WATCH_TOKEN]);
+
+		if (w)
+			w->fn(w->ctx, v[XS_WATCH_PATH]);
+		free(v);
+	}
+}
+
+int xs_attach(struct xs *xs, struct loop *loop, struct err *e)
+{
+	xs->io = loop_add(loop, xs_fileno(xs->h), EPOLLIN, xs_ready, xs, e);
+	return xs->io ? 0 : err_in(e, "xenstore");
+}
+
+void xs_detach(struct xs *xs)
+{
+	loop_del(xs->io);
+	xs->io = NULL;
+}
+
+struct xs_watcher *xs_watch_add(struct xs *xs, const char *path,
+				xs_watch_fn *fn, void *ctx, struct err *e)
+{
+	struct xs_watcher *w = calloc(1, sizeof(*w));
+
+	if (!w || strlen(path) >= sizeof(w->path)) {
+		err_set(e, EXIT_FAILED, "watch %s: no room", path);
+		free(w);
+		return NULL;
+	}
+	strcpy(w->path, path);
+	snprintf(w->token, sizeof(w->token), "%llx",
+		 (unsigned long long)xs->next_token++);
+	w->xs = xs;
+	w->fn = fn;
+	w->ctx = ctx;
+	w->next = xs->watchers;
+	xs->watchers = w;
+	if (!xs_watch(xs->h, w->path, w->token)) {
+		err_sys(e, EXIT_FAILED, "watch %s", path);
+		xs->watchers = w->next;
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void xs_watch_del(struct xs_watcher *w)
+{
+	struct xs_watcher **p;
+
+	if (!w)
+		return;
+	for (p = &w->xs->watchers; *p != w; p = &(*p)->next)
+		;
+	*p = w->next;
+	xs_unwatch(w->xs->h, w->path, w->token);
+	free(w);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Xenstore: one connection, bounded reads, transactions with bounded
+ * retries, and watches that sit in the event loop.
+ */
+#ifndef CORE_XS_H
+#define CORE_XS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <xenstore.h>
+#include "core/err.h"
+#include "core/log.h"
+#include "core/loop.h"
+
+enum {
+	XS_PATH_MAX = 256,   /* every path that mtool itself builds */
+	XS_VALUE_MAX = 4096, /* the wire's limit for one payload */
+	XS_RETRIES = 16,     /* of one transaction, before giving up */
+};
+
+struct xs;
+struct xs_watcher;
+
+/* Connect. EXIT_HOST if there is no xenstored. NULL and *e on failure. */
+struct xs *xs_connect(struct log *log, struct err *e);
+void xs_disconnect(struct xs *xs);
+
+/* The library's handle, for calls that have no wrapper here. */
+struct xs_handle *xs_raw(struct xs *xs);
+
+/*
+ * Read `path` into buf, NUL-terminated. Returns the length; -1 with errno
+ * ENOENT, … if it cannot be read, E2BIG if the value is longer than size - 1
+ * or holds a NUL (such a value is never cut).
+ */
+int xs_read_str(struct xs *xs, xs_transaction_t t, const char *path, char *buf,
+		size_t size);
+/* Read a decimal or 0x number in min..max; -1 with errno, ERANGE if not one. */
+int xs_read_num(struct xs *xs, xs_transaction_t t, const char *path,
+		uint64_t min, uint64_t max, uint64_t *out);
+
+/*
+ * Writes outside or inside a transaction, logged at LOG_DETAIL. 0, or -1
+ * with errno.
+ */
+int xs_put(struct xs *xs, xs_transaction_t t, const char *path,
+	   const char *value);
+int xs_del(struct xs *xs, xs_transaction_t t, const char *path);
+/* `nr` permissions, the first one's id is the owner. */
+int xs_perms(struct xs *xs, xs_transaction_t t, const char *path,
+	     struct xs_permissions *p, unsigned int nr);
+
+/*
+ * Run fn(ctx, t) inside a transaction until it commits, at most XS_RETRIES
+ * times. fn must be repeatable and returns 0, or -1 with *e filled, which
+ * aborts. Returns 0, or -1 and *e. `what` names it in messages.
+ */
+typedef int xs_txn_fn(void *ctx, xs_transaction_t t, struct err *e);
+int xs_transact(struct xs *xs, const char *what, xs_txn_fn *fn, void *ctx,
+		struct err *e);
+
+/*
+ * Watches in an event loop. xs_attach once; then fn(ctx, path) is called for
+ * every change at or below `path` (and once at registration). The first watch
+ * makes libxenstore start a thread: do not fork after it.
+ */
+int xs_attach(struct xs *xs, struct loop *loop, struct err *e);
+/* Leave the loop, before it is freed. No watch may be left. */
+void xs_detach(struct xs *xs);
+typedef void xs_watch_fn(void *ctx, const char *path);
+struct xs_watcher *xs_watch_add(struct xs *xs, const char *path,
+				xs_watch_fn *fn, void *ctx, struct err *e);
+/* NULL is allowed. Safe inside callbacks. */
+void xs_watch_del(struct xs_watcher *w);
+
+#endif
