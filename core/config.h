@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A virtual machine's configuration: checked, complete, and free of syntax.
+ * What reads xl.cfg text is core/cfgfile.h; the names and meanings of the
+ * keys are those of xl.cfg(5).
+ */
+#ifndef CORE_CONFIG_H
+#define CORE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/err.h"
+
+enum {
+	VM_NAME_MAX = 64,   /* characters */
+	VM_DISKS_MAX = 64,  /* disks of one VM */
+	VM_SERIALS_MAX = 4, /* QEMU's PC has no more */
+	VM_ARGS_MAX = 128,  /* words of device_model_args */
+	VM_MEMORY_MAX_MB = 16 * 1024 * 1024,
+	VM_VCPUS_MAX = 128, /* Xen's limit for HVM */
+};
+
+enum vm_bios { BIOS_SEABIOS, BIOS_OVMF };
+enum vm_vga { VGA_CIRRUS, VGA_STD, VGA_QXL, VGA_NONE };
+enum vm_hdtype { HDTYPE_IDE, HDTYPE_AHCI };
+enum vm_protocol { PROTOCOL_BOTH, PROTOCOL_MERGED, PROTOCOL_V5 };
+/* The order is that of HVM_PARAM_TIMER_MODE's values. */
+enum vm_timer_mode {
+	TIMER_DELAY,
+	TIMER_NO_DELAY,
+	TIMER_NO_MISSED_PENDING,
+	TIMER_ONE_MISSED_PENDING,
+};
+/* The order is that of xc_domain_set_tsc_info's modes. */
+enum vm_tsc_mode { TSC_DEFAULT, TSC_ALWAYS_EMULATE, TSC_NATIVE };
+enum vm_action {
+	ACTION_DESTROY,
+	ACTION_RESTART,
+	ACTION_RENAME_RESTART,
+	ACTION_PRESERVE,
+};
+
+enum disk_kind {
+	DISK_AUTO, /* a plain path: what it is shows when it is opened */
+	DISK_PHY,  /* a block device: backendtype=phy */
+	DISK_FILE, /* a raw image file, through a loop device */
+};
+
+struct disk_config {
+	char *path; /* absolute; NULL: a drive without a medium */
+	enum disk_kind kind;
+	char vdev[16];	    /* canonical: xvda, hda, sdb; never a number */
+	unsigned int devid; /* virtual device number of vdev */
+	unsigned int index; /* disk number in vdev: xvdc, hdc, sdc are 2 */
+	bool readonly;
+	bool cdrom;
+	bool direct_io_safe;
+	bool discard;	/* offer discard to the frontend; default: writable */
+	bool untrusted; /* frontend told not to trust its backend (XSA-403) */
+};
+
+struct vm_config {
+	char name[VM_NAME_MAX + 1];
+	uint8_t uuid[16];
+	bool uuid_set; /* else a fresh random one is made when it is used */
+	unsigned int memory_mb, maxmem_mb; /* maxmem >= memory */
+	unsigned int vcpus, maxvcpus;	   /* online at boot; maximum */
+
+	enum vm_bios bios;
+	char *bios_path;      /* NULL: where the distribution has it */
+	char *hvmloader_path; /* firmware_override; NULL likewise */
+	char boot[9];	      /* letters a c d n */
+	bool acpi, acpi_s3, acpi_s4, apic, pae, nx, hpet, xen_platform_pci;
+	bool viridian;
+	enum vm_timer_mode timer_mode;
+	enum vm_tsc_mode tsc_mode;
+	bool localtime;
+	int rtc_timeoffset;	   /* seconds */
+	unsigned int mmio_hole_mb; /* 0: the default 256 MB */
+	unsigned int shadow_mb;	   /* 0: computed from memory and vcpus */
+	int max_grant_frames;	   /* -1: the hypervisor's default */
+	enum vm_vga vga;
+	unsigned int videoram_mb; /* already the default for vga if unset */
+	enum vm_hdtype hdtype;
+	bool usb;
+	char *usbdevice[8]; /* e.g. tablet, mouse, keyboard */
+	unsigned int nr_usbdevice;
+	/* QEMU device name; NULL: none. intel-hda is to get a hda-duplex. */
+	char *soundhw;
+
+	struct disk_config disk[VM_DISKS_MAX];
+	unsigned int nr_disk;
+	unsigned int nr_serial; /* all of them are ptys */
+
+	enum vm_action on_poweroff, on_reboot, on_crash, on_watchdog;
+
+	char *dm_args[VM_ARGS_MAX];
+	unsigned int nr_dm_args;
+	char *stub_kernel, *stub_ramdisk; /* NULL: the installed ones */
+	char *stub_cmdline;		  /* never NULL; may be "" */
+	unsigned int stub_memory_mb;
+	unsigned int stub_timeout_s;
+	enum vm_protocol protocol;
+	bool qmp_marker;
+	uint64_t log_limit; /* bytes */
+};
+
+/*
+ * Read `path` (after `defaults`, the host-wide file, unless that is NULL or
+ * does not exist), apply the `nr` words KEY=VALUE of `override`, and check
+ * everything. Refused: unknown keys, keys known but not done, wrong types,
+ * numbers out of range, control characters in strings, two disks with one
+ * vdev. The text names file and line. With `lenient` (-W) keys that are known
+ * to be harmless to leave out are warned about through warn(ctx, text)
+ * instead. On success *cfg is filled; free it with config_free. On failure -1,
+ * *e (EXIT_USAGE, also for a file that is not there), nothing to free.
+ */
+typedef void config_warn_fn(void *ctx, const char *text);
+int config_load(struct vm_config *cfg, const char *path, const char *defaults,
+		char *const *override, unsigned int nr, bool lenient,
+		config_warn_fn *warn, void *ctx, struct err *e);
+
+/* The same from text in memory; `name` stands for the file in messages. */
+int config_parse(struct vm_config *cfg, const char *text, size_t len,
+		 const char *name, struct err *e);
+
+void config_free(struct vm_config *cfg);
+
+/* Whether `name` is one a VM may have: [A-Za-z0-9._+-]{1,64}, no leading . -*/
+bool config_name_ok(const char *name);
+
+#endif
