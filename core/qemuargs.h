@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line of the QEMU in the stubdomain. The stub adds its monitors
+ * and its descriptors itself (protocol: "plus few stubdomain specific ones").
+ */
+#ifndef CORE_QEMUARGS_H
+#define CORE_QEMUARGS_H
+
+#include <stdbool.h>
+#include "core/config.h"
+#include "core/err.h"
+
+enum {
+	QEMU_ARGS_MAX = 400,   /* keys are NNN; 999 is the protocol's end */
+	QEMU_ARG_BYTES = 2048, /* oxenstored's limit for one value */
+};
+
+struct qemu_args {
+	char *arg[QEMU_ARGS_MAX];
+	unsigned int nr;
+	bool failed;
+};
+
+/* How a disk reaches the guest besides its PV frontend. */
+enum disk_emulation { EMUL_NONE, EMUL_IDE, EMUL_AHCI, EMUL_SCSI, EMUL_CDROM };
+
+/*
+ * Which emulated device, if any, the disk at `place` in the configuration
+ * gets. EMUL_NONE: the guest sees it as a PV disk only: beyond the emulated
+ * slots, or read-only where the emulated device could not keep it so (XSA-142).
+ */
+enum disk_emulation disk_emulation(const struct vm_config *cfg,
+				   unsigned int place);
+
+/*
+ * Fill *a for a fresh start. Domids stand in it as plan variables. Returns 0,
+ * or -1 and *e if an argument is longer than the protocol carries or there
+ * are too many. Free with qemu_args_free in both cases.
+ */
+int qemu_args_make(struct qemu_args *a, const struct vm_config *cfg,
+		   struct err *e);
+void qemu_args_free(struct qemu_args *a);
+
+#endif
