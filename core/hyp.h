@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor: every hypercall that mtool makes, except those inside the
+ * domain builder (core/build.h). What differs between Xen versions is in
+ * hyp.c and nowhere else.
+ */
+#ifndef CORE_HYP_H
+#define CORE_HYP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <xenctrl.h>
+#include "core/dom.h"
+#include "core/err.h"
+#include "core/log.h"
+
+struct hyp;
+
+/* EXIT_HOST if there is no Xen below or no privilege. NULL and *e then. */
+struct hyp *hyp_open(struct log *log, struct err *e);
+void hyp_close(struct hyp *h);
+xc_interface *hyp_xch(struct hyp *h);
+struct log *hyp_log(struct hyp *h);
+
+struct hyp_host {
+	uint64_t total_kb, free_kb;
+	bool hvm, pv, hap, directio;
+	bool gnttab_v2;
+	unsigned int cpus;
+	char version[64]; /* "4.17.7" */
+};
+int hyp_host_info(struct hyp *h, struct hyp_host *out, struct err *e);
+
+struct hyp_dom {
+	uint32_t domid;
+	uint8_t uuid[16];
+	bool hvm, dying, shutdown, paused, blocked, running;
+	unsigned int reason; /* SHUTDOWN_*, if shutdown */
+	uint64_t mem_kb, max_kb;
+	unsigned int vcpus; /* online */
+	uint64_t cpu_ns;
+};
+
+/* 1 and *out: there; 0: no such domain; -1 and *e: cannot tell. */
+int hyp_dom_get(struct hyp *h, uint32_t domid, struct hyp_dom *out,
+		struct err *e);
+/*
+ * Up to `max` domains with ids from `first` on, ascending. Returns how many,
+ * or -1 and *e.
+ */
+int hyp_dom_list(struct hyp *h, uint32_t first, struct hyp_dom *out,
+		 unsigned int max, struct err *e);
+
+/* The ports that xenstored and the console's backend bind to, in dom0. */
+struct hyp_ports {
+	unsigned int store, console;
+};
+
+/*
+ * Make an empty, paused domain with its limits, HVM parameters, pools, CPUID
+ * policy and ports. On failure nothing is left and *e is set.
+ */
+int hyp_dom_create(struct hyp *h, const struct dom_params *d,
+		   const struct hyp_host *host, uint32_t *domid,
+		   struct hyp_ports *ports, struct err *e);
+
+/* Xen counts pauses; a domain is created with one. */
+int hyp_dom_pause(struct hyp *h, uint32_t domid, struct err *e);
+int hyp_dom_unpause(struct hyp *h, uint32_t domid, struct err *e);
+/* Succeeds if the domain is gone already. Its id may linger while it dies. */
+int hyp_dom_destroy(struct hyp *h, uint32_t domid, struct err *e);
+/* Let `stub` act for `target`. Holds a reference on target until stub dies. */
+int hyp_set_target(struct hyp *h, uint32_t stub, uint32_t target,
+		   struct err *e);
+
+#endif
