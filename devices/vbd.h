@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Disks. The kernel's blkback serves them for both domains of a VM: the
+ * guest's PV driver and the stubdomain, whose QEMU emulates the same disk,
+ * share one block device.
+ */
+#ifndef DEVICES_VBD_H
+#define DEVICES_VBD_H
+
+#include "core/config.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/plan.h"
+
+/*
+ * Find out what each plain path is (DISK_AUTO), and check that every medium
+ * can be opened as its configuration asks. Changes only cfg's `kind`s.
+ * -1 and *e (EXIT_FAILED) naming the disk.
+ */
+int vbd_check(struct vm_config *cfg, struct err *e);
+
+/*
+ * Without looking at any file: what a plain path has to be, by its name
+ * (/dev/… is a device). For plans made on another machine.
+ */
+void vbd_guess(struct vm_config *cfg);
+
+/* The steps before nodes can be written: a loop device for each file. */
+void vbd_plan_host(struct plan *p, const struct vm_config *cfg);
+
+/* Append the nodes of all disks of one of the two domains. */
+void vbd_plan_nodes(struct plan *p, const struct vm_config *cfg,
+		    enum plan_dom dom);
+
+/* The device number under which disk `place` is known in `dom`. */
+unsigned int vbd_devid(const struct vm_config *cfg, unsigned int place,
+		       enum plan_dom dom);
+
+/*
+ * Make the block device of disk `place` known as the plan's variables
+ * disk<place>.dev and disk<place>.path, attaching a loop device if it is a
+ * file. Returns the descriptor to keep until the backends are connected, or
+ * -1 and *e.
+ */
+int vbd_open(const struct vm_config *cfg, unsigned int place,
+	     struct plan_vars *vars, struct log *log, struct err *e);
+
+#endif
