@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config.h"
+#include "core/num.h"
+#include "devices/vbd.h"
+#include "tools/mtool/consolecli.h"
+#include "tools/mtool/mtool.h"
+#include "tools/mtool/stale.h"
+#include "tools/mtool/vm.h"
+
+#define DEFAULTS "/etc/mtool/mtool.conf"
+
+enum { TIMEOUT_MAX_S = 86400 };
+
+struct create_opts {
+	struct vm_options vm;
+	bool console, lenient;
+};
+
+static int parse_timeout(struct create_opts *o, struct err *e)
+{
+	uint64_t s;
+
+	if (num_parse(optarg, 1, TIMEOUT_MAX_S, &s) < 0)
+		return err_set(e, EXIT_USAGE, "-t %s: not a number in 1..%d",
+			       optarg, TIMEOUT_MAX_S);
+	o->vm.timeout_s = (unsigned int)s;
+	return 0;
+}
+
+static int parse_opts(int argc, char **argv, struct create_opts *o,
+		      struct err *e)
+{
+	int c;
+
+	memset(o, 0, sizeof(*o));
+	while ((c = cmd_option(argc, argv, "+pcWt:", "", e)) != -1) {
+		if (c == 'p')
+			o->vm.paused = true;
+		else if (c == 'c')
+			o->console = true;
+		else if (c == 'W')
+			o->lenient = true;
+		else if (c != 't' || parse_timeout(o, e) < 0)
+			return -1;
+	}
+	return cmd_words(argc, argv, 1, argc, e);
+}
+
+static void warn(void *ctx, const char *text)
+{
+	struct mtool *m = ctx;
+
+	log_msg(&m->log, LOG_WARN, "%s", text);
+}
+
+static int load(struct mtool *m, struct vm_config *cfg, int argc, char **argv,
+		bool lenient, struct err *e)
+{
+	char **words = argv + optind;
+
+	(void)argc;
+	return config_load(cfg, words[0], DEFAULTS, words + 1,
+			   (unsigned int)(argc - optind - 1), lenient, warn, m,
+			   e);
+}
+
+static int create(struct mtool *m, struct vm_config *cfg,
+		  const struct create_opts *o, struct err *e)
+{
+	struct rundir run;
+	bool tail;
+
+	if (!cfg->uuid_set && uuid_random(cfg->uuid, e) < 0)
+		return -1;
+	stale_clear(&m->log, cfg->name);
+	if (rundir_take(&run, cfg->name, e) < 0)
+		return -1;
+	if (!vm_create(&m->log, cfg, &run, &o->vm, &tail, e))
+		return 0;
+	if (tail)
+		rundir_log_path(cfg->name, m->tail, &(struct err){0});
+	return -1;
+}
+
+static int attach(const char *name, struct err *e)
+{
+	char path[RUNDIR_PATH_MAX];
+
+	rundir_file(name, "ctl.sock", path);
+	return console_attach(path, "serial0", true, e);
+}
+
+int cmd_create(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	struct vm_config *cfg = calloc(1, sizeof(*cfg));
+	struct create_opts o;
+	int rc = -1;
+
+	if (!cfg)
+		return err_sys(e, EXIT_FAILED, "memory");
+	if (parse_opts(argc, argv, &o, e) < 0 ||
+	    load(m, cfg, argc, argv, o.lenient, e) < 0)
+		goto out;
+	rc = create(m, cfg, &o, e);
+	if (!rc && o.console)
+		rc = attach(cfg->name, e);
+	if (rc < 0)
+		err_in(e, "%s", cfg->name);
+	config_free(cfg);
+out:
+	free(cfg);
+	return rc;
+}
+
+/*
+ * The same plan that create applies. Files need not exist here; a stub uuid is
+ * made at random each time, so it is shown as zeros.
+ */
+static int print_plan(struct vm_config *cfg, struct err *e)
+{
+	static const uint8_t no_uuid[16];
+	struct vm_paths paths;
+	struct vm_plan plan;
+
+	vbd_guess(cfg);
+	vm_paths_find(&paths, cfg);
+	if (vm_plan_make(&plan, cfg, &paths, no_uuid, e) < 0)
+		return -1;
+	plan_print(&plan.plan, stdout);
+	vm_plan_free(&plan);
+	return 0;
+}
+
+int cmd_plan(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	struct vm_config *cfg = calloc(1, sizeof(*cfg));
+	int rc = -1;
+
+	if (!cfg)
+		return err_sys(e, EXIT_FAILED, "memory");
+	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	    cmd_words(argc, argv, 1, argc, e) < 0 ||
+	    load(m, cfg, argc, argv, false, e) < 0)
+		goto out;
+	rc = print_plan(cfg, e);
+	if (rc < 0)
+		err_in(e, "%s", cfg->name);
+	config_free(cfg);
+out:
+	free(cfg);
+	return rc;
+}

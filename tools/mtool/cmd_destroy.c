@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "tools/mtool/mtool.h"
+#include "tools/mtool/teardown.h"
+
+enum { SUPERVISOR_MS = 30000, GONE_MS = 30000 };
+
+struct host {
+	struct hyp *hyp;
+	struct xs *xs;
+};
+
+/* Nobody looks after it: clear up ourselves. */
+static int clear(struct host *h, struct vm_record *r, struct rundir *run,
+		 struct err *e)
+{
+	if (vm_forget(h->hyp, h->xs, r, e) < 0 ||
+	    vm_wait_gone(h->hyp, r, GONE_MS, e) < 0) {
+		rundir_close(run);
+		return -1;
+	}
+	rundir_remove(run);
+	return 0;
+}
+
+/*
+ * Killing both domains is enough: the supervisor notices, saves the last
+ * words of the stub and clears up. We wait for that.
+ */
+static int destroy_one(struct host *h, struct vm_record *r, struct err *e)
+{
+	struct rundir run;
+	int rc;
+
+	if (vm_kill(h->hyp, r, e) < 0)
+		return -1;
+	rc = rundir_lock(&run, r->name, SUPERVISOR_MS, e);
+	if (rc < 0)
+		return -1;
+	return rc ? 0 : clear(h, r, &run, e);
+}
+
+static int destroy_named(struct mtool *m, struct host *h, const char *who,
+			 struct err *e)
+{
+	struct vm_record r;
+
+	if (vm_find(who, &r, e) < 0) {
+		if (e->code != EXIT_NO_VM)
+			return -1;
+		/* What is not there is destroyed. */
+		log_msg(&m->log, LOG_WARN, "%s", e->msg);
+		return 0;
+	}
+	return destroy_one(h, &r, e) < 0 ? err_in(e, "%s", r.name) : 0;
+}
+
+static int destroy_all(struct host *h, struct err *e)
+{
+	struct vm_record *list;
+	int i, rc = 0, nr = rundir_list(&list, e);
+
+	if (nr < 0)
+		return -1;
+	for (i = 0; i < nr; i++) {
+		if (destroy_one(h, &list[i], e) < 0)
+			rc = err_in(e, "%s", list[i].name);
+	}
+	free(list);
+	return rc;
+}
+
+int cmd_destroy(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	struct host h = {NULL, NULL};
+	bool all = false;
+	int c, i, rc = 0;
+
+	while ((c = cmd_option(argc, argv, "+a", "all=a", e)) != -1) {
+		if (c != 'a')
+			return -1;
+		all = true;
+	}
+	if (all != (optind == argc))
+		return cmd_usage(argv[0], e);
+	h.hyp = hyp_open(&m->log, e);
+	h.xs = h.hyp ? xs_connect(&m->log, e) : NULL;
+	if (!h.xs)
+		rc = -1;
+	else if (all)
+		rc = destroy_all(&h, e);
+	for (i = optind; h.xs && i < argc; i++) {
+		if (destroy_named(m, &h, argv[i], e) < 0)
+			rc = -1;
+	}
+	xs_disconnect(h.xs);
+	hyp_close(h.hyp);
+	return rc;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/uuid.h"
+#include "tools/mtool/ctl.h"
+#include "tools/mtool/facts.h"
+#include "tools/mtool/mtool.h"
+
+enum { ASK_MS = 5000 };
+
+static void print_domain(const char *what, uint32_t domid, bool have,
+			 const struct hyp_dom *d)
+{
+	if (!have) {
+		printf("%-12s gone\n", what);
+		return;
+	}
+	printf("%-12s domain %u, %llu MiB, %u vcpu%s, %.1f s of CPU\n", what,
+	       domid, (unsigned long long)d->mem_kb / 1024, d->vcpus,
+	       d->vcpus == 1 ? "" : "s", (double)d->cpu_ns / 1e9);
+}
+
+/* A link in the run directory that leads to a pty. */
+static void print_pty(const char *name, const char *link)
+{
+	char path[RUNDIR_PATH_MAX], pty[64];
+	ssize_t n;
+
+	rundir_file(name, link, path);
+	n = readlink(path, pty, sizeof(pty) - 1);
+	if (n <= 0)
+		return;
+	pty[n] = '\0';
+	printf("%-12s %s -> %s\n", link, path, pty);
+}
+
+static void print_consoles(const json_t *consoles)
+{
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(consoles, i, c)
+	{
+		const char *name =
+			json_string_value(json_object_get(c, "name"));
+		const char *st = json_string_value(json_object_get(c, "state"));
+		const json_t *out = json_object_get(c, "out_bytes");
+		const json_t *in = json_object_get(c, "in_bytes");
+		const json_t *dropped = json_object_get(c, "dropped");
+
+		printf("%-12s %-10s %12lld out %10lld in %10lld dropped\n",
+		       name ? name : "?", st ? st : "?",
+		       (long long)json_integer_value(out),
+		       (long long)json_integer_value(in),
+		       (long long)json_integer_value(dropped));
+	}
+}
+
+static void print_info(const struct vm_facts *f, const json_t *consoles)
+{
+	const struct vm_record *r = &f->record;
+	char uuid[37], up[24], path[RUNDIR_PATH_MAX], link[24];
+	struct err ignored;
+	unsigned int i;
+
+	uuid_text(r->uuid, uuid);
+	facts_uptime(f, up, sizeof(up));
+	printf("%-12s %s\n%-12s %s\n%-12s %s\n%-12s %s\n", "name", r->name,
+	       "uuid", uuid, "state", f->state, "uptime", up);
+	print_domain("guest", r->target, f->have_target, &f->target);
+	print_domain("stubdomain", r->stub, f->have_stub, &f->stub);
+	printf("%-12s %s\n", "supervisor", f->supervised ? "running" : "dead");
+	if (!rundir_log_path(r->name, path, &ignored))
+		printf("%-12s %s\n", "log", path);
+	for (i = 0; i < r->serials; i++) {
+		snprintf(link, sizeof(link), "serial%u", i);
+		print_pty(r->name, link);
+	}
+	print_pty(r->name, "pv");
+	print_consoles(consoles);
+}
+
+/* What only the supervisor knows; NULL if it does not answer. */
+static json_t *ask_consoles(const char *name)
+{
+	json_t *request = json_pack("{s:s}", "cmd", "consoles");
+	json_t *reply = NULL, *consoles = NULL;
+	char path[RUNDIR_PATH_MAX];
+	struct err ignored;
+
+	rundir_file(name, "ctl.sock", path);
+	if (request && !ctl_call(path, request, &reply, ASK_MS, &ignored))
+		consoles = json_incref(json_object_get(reply, "consoles"));
+	json_decref(request);
+	json_decref(reply);
+	return consoles;
+}
+
+static void show(struct mtool *m, const struct vm_facts *f)
+{
+	json_t *consoles = ask_consoles(f->record.name);
+	json_t *o;
+
+	if (!m->json) {
+		print_info(f, consoles);
+	} else {
+		o = facts_json(f);
+		if (consoles)
+			json_object_set(o, "consoles", consoles);
+		json_dumpf(o, stdout, JSON_INDENT(2));
+		putchar('\n');
+		json_decref(o);
+	}
+	json_decref(consoles);
+}
+
+int cmd_info(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	struct vm_record r;
+	struct vm_facts f;
+	struct hyp *h;
+	int rc;
+
+	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	    cmd_words(argc, argv, 1, 1, e) < 0 ||
+	    vm_find(argv[optind], &r, e) < 0)
+		return -1;
+	h = hyp_open(&m->log, e);
+	if (!h)
+		return -1;
+	rc = facts_get(h, &r, &f, e);
+	if (!rc)
+		show(m, &f);
+	hyp_close(h);
+	return rc < 0 ? err_in(e, "%s", r.name) : 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands of a few lines each. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/num.h"
+#include "tools/mtool/mtool.h"
+
+/* The one VM that the words name. */
+static int one_vm(int argc, char **argv, struct vm_record *r, struct err *e)
+{
+	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	    cmd_words(argc, argv, 1, 1, e) < 0)
+		return -1;
+	return vm_find(argv[optind], r, e);
+}
+
+int cmd_domid(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	struct vm_record r;
+
+	(void)m;
+	if (one_vm(argc, argv, &r, e) < 0)
+		return -1;
+	if (!r.target)
+		return err_set(e, EXIT_BUSY, "%s: is still being created",
+			       r.name);
+	printf("%u\n", r.target);
+	return 0;
+}
+
+int cmd_domname(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	struct vm_record *list;
+	uint64_t domid;
+	int i, nr;
+
+	(void)m;
+	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	    cmd_words(argc, argv, 1, 1, e) < 0)
+		return -1;
+	if (num_parse(argv[optind], 0, UINT32_MAX, &domid) < 0)
+		return err_set(e, EXIT_USAGE, "%s: not a domain id",
+			       argv[optind]);
+	nr = rundir_list(&list, e);
+	if (nr < 0)
+		return -1;
+	for (i = 0; i < nr && (!domid || (list[i].target != domid &&
+					  list[i].stub != domid));
+	     i++)
+		;
+	if (i < nr)
+		printf("%s%s\n", list[i].name,
+		       list[i].stub == domid ? "-dm" : "");
+	free(list);
+	return i < nr ? 0
+		      : err_set(e, EXIT_NO_VM, "%s: no VM has this domain",
+				argv[optind]);
+}
+
+/* Xen counts pauses; a user's pause is one, however often it is asked for. */
+static int set_paused(struct mtool *m, int argc, char **argv, bool paused,
+		      struct err *e)
+{
+	struct vm_record r;
+	struct hyp_dom d;
+	struct hyp *h;
+	int rc;
+
+	if (one_vm(argc, argv, &r, e) < 0)
+		return -1;
+	if (!r.running)
+		return err_set(e, EXIT_BUSY, "%s: is still being created",
+			       r.name);
+	h = hyp_open(&m->log, e);
+	if (!h)
+		return -1;
+	rc = hyp_dom_get(h, r.target, &d, e);
+	if (!rc)
+		rc = err_set(e, EXIT_DIED, "the guest is gone");
+	else if (rc == 1)
+		rc = d.paused == paused ? 0
+		     : paused		? hyp_dom_pause(h, r.target, e)
+					: hyp_dom_unpause(h, r.target, e);
+	hyp_close(h);
+	return rc < 0 ? err_in(e, "%s", r.name) : 0;
+}
+
+int cmd_pause(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	return set_paused(m, argc, argv, true, e);
+}
+
+int cmd_unpause(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	return set_paused(m, argc, argv, false, e);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of commands, and how their words are parsed. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/num.h"
+#include "tools/mtool/mtool.h"
+
+enum { LONGS_MAX = 8 };
+
+const struct command commands[] = {
+	{"check-host", cmd_check_host, "",
+	 "Tell what this host lacks for creating VMs, and the cure.\n"
+	 "Exit code 7 if create cannot work."},
+	{"console", cmd_console, "[-n N | -t NAME] [--no-input] VM",
+	 "Attach to a console: serial0 (default), serial1, ..., pv, or\n"
+	 "console N of the stubdomain. ^] leaves. In a pipe, standard input\n"
+	 "goes to the guest and its output to standard output."},
+	{"create", cmd_create,
+	 "[-p] [-c] [-W] [-t SECONDS] CONFIG [KEY=VALUE]...",
+	 "Build and start a VM; returns when its device model runs.\n"
+	 "  -p  leave the guest paused\n"
+	 "  -c  attach to its first serial\n"
+	 "  -W  warn about harmless keys that are not done, go on\n"
+	 "  -t  limit for the device model in seconds (default 60)"},
+	{"destroy", cmd_destroy, "VM... | --all",
+	 "Stop VMs at once and remove every trace of them."},
+	{"domid", cmd_domid, "VM", "Print the domain id of a VM's guest."},
+	{"domname", cmd_domname, "ID",
+	 "Print the name of the VM whose guest or stubdomain is domain ID."},
+	{"help", cmd_help, "[COMMAND]", "Explain a command, or list them all."},
+	{"info", cmd_info, "VM", "Print everything known of a VM."},
+	{"list", cmd_list, "[VM...]",
+	 "List VMs: guest and stubdomain with their memory, vcpus, state,\n"
+	 "CPU time and uptime."},
+	{"log", cmd_log, "[-f] VM",
+	 "Print the device model's log (console 0 of the stubdomain).\n"
+	 "  -f  go on as it grows"},
+	{"pause", cmd_pause, "VM",
+	 "Pause the guest; its stubdomain keeps serving."},
+	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
+	 "Print all that create would do, in order. Needs no Xen."},
+	{"unpause", cmd_unpause, "VM", "Let a paused guest run."},
+	{"version", cmd_version, "", "Print the versions of mtool and Xen."},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+	const struct command *c;
+
+	for (c = commands; c->name; c++) {
+		if (!strcmp(c->name, name))
+			return c;
+	}
+	return NULL;
+}
+
+/* Fill getopt_long's table from "name=c other=d"; text is kept in buf. */
+static void long_table(const char *longs, char *buf, size_t size,
+		       struct option *table)
+{
+	char *word, *save, *equals;
+	unsigned int nr = 0;
+
+	snprintf(buf, size, "%s", longs);
+	for (word = strtok_r(buf, " ", &save); word && nr < LONGS_MAX;
+	     word = strtok_r(NULL, " ", &save)) {
+		equals = strchr(word, '=');
+		*equals = '\0';
+		table[nr].name = word;
+		table[nr].has_arg =
+			equals[2] == ':' ? required_argument : no_argument;
+		table[nr].flag = NULL;
+		table[nr].val = equals[1];
+		nr++;
+	}
+	memset(&table[nr], 0, sizeof(table[nr]));
+}
+
+int cmd_option(int argc, char **argv, const char *shorts, const char *longs,
+	       struct err *e)
+{
+	struct option table[LONGS_MAX + 1];
+	char buf[256];
+	int c, at = optind ? optind : 1;
+
+	long_table(longs, buf, sizeof(buf), table);
+	opterr = 0;
+	c = getopt_long(argc, argv, shorts, table, NULL);
+	if (c == '?')
+		err_set(e, EXIT_USAGE,
+			"%s: wrong option, or its value is missing",
+			at < argc ? argv[at] : argv[argc - 1]);
+	return c;
+}
+
+int cmd_usage(const char *name, struct err *e)
+{
+	const struct command *c = command_find(name);
+
+	return err_set(e, EXIT_USAGE, "usage: mtool %s%s%s", name,
+		       *c->usage ? " " : "", c->usage);
+}
+
+int cmd_words(int argc, char **argv, int min, int max, struct err *e)
+{
+	int words = argc - optind;
+
+	if (words < min || words > max)
+		return cmd_usage(argv[0], e);
+	return 0;
+}
+
+static int find_domid(uint32_t domid, struct vm_record *out, struct err *e)
+{
+	struct vm_record *list;
+	int i, nr = rundir_list(&list, e);
+
+	if (nr < 0)
+		return -1;
+	for (i = 0; i < nr && list[i].target != domid; i++)
+		;
+	if (i < nr)
+		*out = list[i];
+	free(list);
+	return i < nr ? 0 : err_set(e, EXIT_NO_VM, "no such VM");
+}
+
+int vm_find(const char *who, struct vm_record *out, struct err *e)
+{
+	uint64_t domid;
+	int rc = rundir_read(who, out, e);
+
+	if (rc < 0 && e->code == EXIT_NO_VM &&
+	    !num_parse(who, 1, UINT32_MAX, &domid))
+		rc = find_domid((uint32_t)domid, out, e);
+	return rc < 0 ? err_in(e, "%s", who) : 0;
+}

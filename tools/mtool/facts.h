@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be told of a VM: its record, and what Xen says of its domains. */
+#ifndef TOOLS_MTOOL_FACTS_H
+#define TOOLS_MTOOL_FACTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include "core/hyp.h"
+#include "tools/mtool/rundir.h"
+
+struct vm_facts {
+	struct vm_record record;
+	bool have_target, have_stub;
+	struct hyp_dom target, stub;
+	bool supervised;
+	const char *state; /* one word, of the whole VM */
+};
+
+/* -1 and *e if Xen cannot be asked. */
+int facts_get(struct hyp *h, const struct vm_record *r, struct vm_facts *f,
+	      struct err *e);
+
+/* All that `list` shows, as an object; NULL without memory. */
+json_t *facts_json(const struct vm_facts *f);
+
+/* Seconds since creation, "1d 02:03:04" or "02:03:04". */
+void facts_uptime(const struct vm_facts *f, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The program: what every command shares. */
+#ifndef TOOLS_MTOOL_MTOOL_H
+#define TOOLS_MTOOL_MTOOL_H
+
+#include <stdbool.h>
+#include "core/err.h"
+#include "core/hyp.h"
+#include "core/log.h"
+#include "core/xs.h"
+#include "tools/mtool/rundir.h"
+
+struct mtool {
+	struct log log;
+	bool json;
+	char tail[RUNDIR_PATH_MAX]; /* log whose end explains a failure */
+};
+
+/*
+ * A command gets its own name as argv[0] and returns 0, or -1 and *e. What is
+ * wrong with the words themselves is EXIT_USAGE.
+ */
+typedef int cmd_fn(struct mtool *m, int argc, char **argv, struct err *e);
+
+cmd_fn cmd_check_host, cmd_console, cmd_create, cmd_destroy, cmd_domid,
+	cmd_domname, cmd_help, cmd_info, cmd_list, cmd_log, cmd_pause, cmd_plan,
+	cmd_unpause, cmd_version;
+
+struct command {
+	const char *name;
+	cmd_fn *fn;
+	const char *usage; /* what stands behind the name */
+	const char *help;  /* what it does; lines of at most 72 columns */
+};
+
+/* All commands, by name; the last one's name is NULL. */
+extern const struct command commands[];
+
+/* The command called `name`, or NULL. */
+const struct command *command_find(const char *name);
+
+/*
+ * Parse the options of a command: short ones in getopt's form, and long ones
+ * that are listed in `longs` as "name=c" words (the letter that stands for
+ * it). Returns the letter, -1 at the end, '?' and *e for a wrong one; like
+ * getopt, the rest starts at optind.
+ */
+int cmd_option(int argc, char **argv, const char *shorts, const char *longs,
+	       struct err *e);
+
+/* -1 and *e with the command's usage. */
+int cmd_usage(const char *name, struct err *e);
+/* Check that `min`..`max` words are left behind the options. */
+int cmd_words(int argc, char **argv, int min, int max, struct err *e);
+
+/*
+ * Find a VM by its name or its target's domid. EXIT_NO_VM if there is none.
+ */
+int vm_find(const char *who, struct vm_record *out, struct err *e);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/mtool/rundir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/log.h"
+
+#define RUN_ROOT "/run/mtool"
+#define LOG_ROOT "/var/log/mtool"
+
+enum { LOCK_POLL_MS = 20 };
+
+void rundir_file(const char *name, const char *file, char path[RUNDIR_PATH_MAX])
+{
+	snprintf(path, RUNDIR_PATH_MAX, RUN_ROOT "/%s/%s", name, file);
+}
+
+static int make_dir(const char *path, mode_t mode, struct err *e)
+{
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return err_sys(e, EXIT_HOST, "mkdir %s", path);
+	return 0;
+}
+
+int rundir_log_path(const char *name, char path[RUNDIR_PATH_MAX], struct err *e)
+{
+	if (make_dir("/var/log", 0755, e) < 0 ||
+	    make_dir(LOG_ROOT, 0700, e) < 0)
+		return -1;
+	snprintf(path, RUNDIR_PATH_MAX, LOG_ROOT "/%s.log", name);
+	return 0;
+}
+
+static int open_in(struct rundir *r, const char *file, int flags)
+{
+	char path[RUNDIR_PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/%s", r->path, file);
+	return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+/*
+ * The lock counts only while it is on the file that the path names: an owner
+ * that has just removed the directory still had the old one locked.
+ */
+static bool lock_is_current(struct rundir *r)
+{
+	char path[RUNDIR_PATH_MAX + 16];
+	struct stat have, want;
+
+	snprintf(path, sizeof(path), "%s/lock", r->path);
+	return !fstat(r->lock, &have) && !stat(path, &want) &&
+	       have.st_ino == want.st_ino && have.st_dev == want.st_dev;
+}
+
+static int open_files(struct rundir *r, struct err *e)
+{
+	r->lock = open_in(r, "lock", O_RDWR | O_CREAT);
+	if (r->lock < 0)
+		return err_sys(e, EXIT_FAILED, "%s/lock", r->path);
+	if (flock(r->lock, LOCK_EX | LOCK_NB) < 0 || !lock_is_current(r)) {
+		close(r->lock);
+		return err_set(e, EXIT_BUSY,
+			       "another mtool is at work on this VM");
+	}
+	r->journal = open_in(r, "journal", O_WRONLY | O_CREAT | O_APPEND);
+	if (r->journal < 0) {
+		err_sys(e, EXIT_FAILED, "%s/journal", r->path);
+		rundir_remove(r);
+		return -1;
+	}
+	return 0;
+}
+
+int rundir_take(struct rundir *r, const char *name, struct err *e)
+{
+	snprintf(r->path, sizeof(r->path), RUN_ROOT "/%s", name);
+	r->lock = r->journal = -1;
+	if (make_dir("/run", 0755, e) < 0 || make_dir(RUN_ROOT, 0700, e) < 0)
+		return -1;
+	if (mkdir(r->path, 0700) < 0) {
+		if (errno == EEXIST)
+			return err_set(e, EXIT_BUSY,
+				       "a VM of this name exists already");
+		return err_sys(e, EXIT_HOST, "mkdir %s", r->path);
+	}
+	return open_files(r, e);
+}
+
+int rundir_note(struct rundir *r, struct err *e, const char *fmt, ...)
+{
+	char line[256];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(line, sizeof(line) - 1, fmt, ap);
+	va_end(ap);
+	if (len >= (int)sizeof(line) - 1)
+		return err_set(e, EXIT_FAILED, "journal: line too long");
+	line[len++] = '\n';
+	if (write(r->journal, line, (size_t)len) != len)
+		return err_sys(e, EXIT_FAILED, "write journal");
+	return 0;
+}
+
+void rundir_close(struct rundir *r)
+{
+	if (r->journal >= 0)
+		close(r->journal);
+	if (r->lock >= 0)
+		close(r->lock);
+	r->journal = r->lock = -1;
+}
+
+/* Only files: nothing ever makes a directory in there. */
+static void unlink_files(struct rundir *r, const char *keep)
+{
+	DIR *dir = opendir(r->path);
+	struct dirent *ent;
+
+	while (dir && (ent = readdir(dir))) {
+		if (strcmp(ent->d_name, ".") && strcmp(ent->d_name, "..") &&
+		    strcmp(ent->d_name, keep))
+			unlinkat(dirfd(dir), ent->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void rundir_reset(struct rundir *r)
+{
+	unlink_files(r, "lock");
+	close(r->journal);
+	r->journal = open_in(r, "journal", O_WRONLY | O_CREAT | O_APPEND);
+}
+
+void rundir_remove(struct rundir *r)
+{
+	unlink_files(r, "");
+	rmdir(r->path);
+	rundir_close(r);
+}
+
+/* One attempt: 0 locked, 1 no such directory, -1 held by another. */
+static int try_lock(struct rundir *r, struct err *e)
+{
+	r->lock = open_in(r, "lock", O_RDWR);
+	if (r->lock < 0)
+		return access(r->path, F_OK) ? 1 : open_files(r, e);
+	if (!flock(r->lock, LOCK_EX | LOCK_NB)) {
+		if (lock_is_current(r)) {
+			r->journal = open_in(r, "journal",
+					     O_WRONLY | O_CREAT | O_APPEND);
+			return 0;
+		}
+	}
+	close(r->lock);
+	r->lock = -1;
+	return err_set(e, EXIT_BUSY, "another mtool is at work on this VM");
+}
+
+int rundir_lock(struct rundir *r, const char *name, uint64_t ms, struct err *e)
+{
+	struct timespec nap = {.tv_nsec = LOCK_POLL_MS * 1000000};
+	uint64_t end = clock_ms() + ms;
+	int rc;
+
+	snprintf(r->path, sizeof(r->path), RUN_ROOT "/%s", name);
+	r->lock = r->journal = -1;
+	while ((rc = try_lock(r, e)) < 0 && clock_ms() < end)
+		nanosleep(&nap, NULL);
+	return rc;
+}
+
+bool rundir_locked(const char *name)
+{
+	char path[RUNDIR_PATH_MAX];
+	bool locked;
+	int fd;
+
+	rundir_file(name, "lock", path);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return false;
+	locked = flock(fd, LOCK_SH | LOCK_NB) < 0;
+	close(fd);
+	return locked;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/mtool/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/mtool/supervise.h"
+
+enum {
+	START_MS = 30000, /* to open its devices; it waits for nobody */
+	END_MS = 10000,
+};
+
+static const char ready[] = "ready";
+
+/* The child's standard files go nowhere; its messages go to the VM's log. */
+static void detach(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	setsid();
+	if (null < 0)
+		return;
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(null, 2);
+	if (null > 2)
+		close(null);
+}
+
+static void default_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
+
+/* What the creator had open is not ours; its memory goes back to the system. */
+static void drop_inherited(struct hyp *h, struct xs *xs)
+{
+	hyp_close(h);
+	xs_disconnect(xs);
+	malloc_trim(0);
+}
+
+_Noreturn static void child(int fd, struct vm *vm, struct hyp *h, struct xs *xs)
+{
+	struct supervise *s;
+	struct err e;
+
+	default_signals();
+	drop_inherited(h, xs);
+	s = supervise_new(vm, fd, &e);
+	if (!s) {
+		send(fd, e.msg, strlen(e.msg), MSG_NOSIGNAL);
+		_exit(1);
+	}
+	send(fd, ready, strlen(ready), MSG_NOSIGNAL);
+	detach();
+	supervise_run(s);
+	_exit(0);
+}
+
+/* Its first message is "ready", or why it could not start. */
+static int await_ready(struct supervisor *s, struct err *e)
+{
+	struct pollfd p = {.fd = s->fd, .events = POLLIN};
+	char text[sizeof(e->msg)];
+	ssize_t n = 0;
+
+	if (poll(&p, 1, START_MS) == 1)
+		n = recv(s->fd, text, sizeof(text) - 1, 0);
+	if (n <= 0)
+		return err_set(e, EXIT_FAILED,
+			       "supervisor: no sign of life after %d s",
+			       START_MS / 1000);
+	text[n] = '\0';
+	if (strcmp(text, ready))
+		return err_set(e, EXIT_FAILED, "supervisor: %s", text);
+	return 0;
+}
+
+int supervisor_start(struct supervisor *s, struct vm *vm, struct hyp *h,
+		     struct xs *xs, struct log *log, struct err *e)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, EXIT_FAILED, "supervisor: socket");
+	fflush(NULL);
+	s->pid = fork();
+	if (s->pid < 0) {
+		err_sys(e, EXIT_FAILED, "supervisor: fork");
+		close(pair[0]);
+		close(pair[1]);
+		return -1;
+	}
+	if (!s->pid) {
+		close(pair[0]);
+		child(pair[1], vm, h, xs);
+	}
+	close(pair[1]);
+	s->fd = pair[0];
+	log_msg(log, LOG_DETAIL, "host: supervisor is process %d", s->pid);
+	if (await_ready(s, e) < 0) {
+		supervisor_end(s);
+		return -1;
+	}
+	return 0;
+}
+
+int supervisor_release(struct supervisor *s, struct err *e)
+{
+	if (send(s->fd, "go", 2, MSG_NOSIGNAL) != 2)
+		return err_sys(e, EXIT_FAILED, "supervisor");
+	close(s->fd);
+	s->fd = -1;
+	return 0;
+}
+
+/* Closing our end tells it; killing it is for one that does not listen. */
+void supervisor_end(struct supervisor *s)
+{
+	struct timespec nap = {.tv_nsec = 10 * 1000000};
+	uint64_t end = clock_ms() + END_MS;
+
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	while (waitpid(s->pid, NULL, WNOHANG) == 0) {
+		if (clock_ms() >= end) {
+			kill(s->pid, SIGKILL);
+			waitpid(s->pid, NULL, 0);
+			return;
+		}
+		nanosleep(&nap, NULL);
+	}
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/mtool/teardown.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/uuid.h"
+
+enum { POLL_MS = 10 };
+
+/* Whether domain `domid` exists and carries `uuid`. */
+static bool is_ours(struct hyp *h, uint32_t domid, const uint8_t uuid[16],
+		    struct hyp_dom *d)
+{
+	struct err ignored;
+
+	return domid && hyp_dom_get(h, domid, d, &ignored) == 1 &&
+	       !memcmp(d->uuid, uuid, 16);
+}
+
+int vm_kill(struct hyp *h, const struct vm_record *r, struct err *e)
+{
+	struct hyp_dom d;
+	struct err ignored;
+	int rc = 0;
+
+	if (is_ours(h, r->target, r->uuid, &d) && !d.dying)
+		hyp_dom_pause(h, r->target, &ignored);
+	if (is_ours(h, r->stub, r->stub_uuid, &d) &&
+	    hyp_dom_destroy(h, r->stub, e) < 0)
+		rc = -1;
+	if (is_ours(h, r->target, r->uuid, &d) &&
+	    hyp_dom_destroy(h, r->target, e) < 0)
+		rc = -1;
+	return rc;
+}
+
+struct forget {
+	struct xs *xs;
+	const struct vm_record *r;
+	uint32_t domid[2]; /* 0: not to be touched */
+};
+
+static const char *const backend_kinds[] = {"vbd", "console", "vif", "pci",
+					    NULL};
+
+/* What is not there needs no removing. */
+static int del(struct forget *f, xs_transaction_t t, const char *path,
+	       struct err *e)
+{
+	if (xs_del(f->xs, t, path) < 0 && errno != ENOENT)
+		return err_sys(e, EXIT_FAILED, "remove %s", path);
+	return 0;
+}
+
+static int del_if_empty(struct forget *f, xs_transaction_t t, const char *path,
+			struct err *e)
+{
+	unsigned int nr;
+	char **list = xs_directory(xs_raw(f->xs), t, path, &nr);
+
+	if (!list)
+		return 0;
+	free(list);
+	return nr ? 0 : del(f, t, path, e);
+}
+
+static int forget_domain(struct forget *f, xs_transaction_t t, uint32_t domid,
+			 struct err *e)
+{
+	const char *const *kind;
+	char path[XS_PATH_MAX];
+
+	if (!domid)
+		return 0;
+	snprintf(path, sizeof(path), "/local/domain/%u", domid);
+	if (del(f, t, path, e) < 0)
+		return -1;
+	for (kind = backend_kinds; *kind; kind++) {
+		snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u",
+			 *kind, domid);
+		if (del(f, t, path, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int forget_vm(struct forget *f, xs_transaction_t t,
+		     const uint8_t uuid[16], struct err *e)
+{
+	char path[XS_PATH_MAX], text[37];
+
+	uuid_text(uuid, text);
+	snprintf(path, sizeof(path), "/vm/%s", text);
+	return del(f, t, path, e);
+}
+
+static int prune(struct forget *f, xs_transaction_t t, struct err *e)
+{
+	const char *const *kind;
+	char path[XS_PATH_MAX];
+
+	for (kind = backend_kinds; *kind; kind++) {
+		snprintf(path, sizeof(path), "/local/domain/0/backend/%s",
+			 *kind);
+		if (del_if_empty(f, t, path, e) < 0)
+			return -1;
+	}
+	if (del_if_empty(f, t, "/local/domain/0/backend", e) < 0)
+		return -1;
+	return del_if_empty(f, t, "/vm", e);
+}
+
+static int forget_all(void *ctx, xs_transaction_t t, struct err *e)
+{
+	struct forget *f = ctx;
+
+	if (forget_domain(f, t, f->domid[0], e) < 0 ||
+	    forget_domain(f, t, f->domid[1], e) < 0 ||
+	    forget_vm(f, t, f->r->uuid, e) < 0 ||
+	    forget_vm(f, t, f->r->stub_uuid, e) < 0)
+		return -1;
+	return prune(f, t, e);
+}
+
+/* The nodes of `domid` are ours to remove unless it is another's by now. */
+static uint32_t removable(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
+{
+	struct hyp_dom d;
+	struct err ignored;
+
+	if (domid && hyp_dom_get(h, domid, &d, &ignored) == 1 &&
+	    memcmp(d.uuid, uuid, 16))
+		return 0;
+	return domid;
+}
+
+int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
+	      struct err *e)
+{
+	struct forget f = {
+		.xs = xs,
+		.r = r,
+		.domid = {removable(h, r->target, r->uuid),
+			  removable(h, r->stub, r->stub_uuid)},
+	};
+
+	return xs_transact(xs, "remove nodes", forget_all, &f, e);
+}
+
+int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
+		 struct err *e)
+{
+	struct timespec nap = {.tv_nsec = POLL_MS * 1000000};
+	uint64_t end = clock_ms() + ms;
+	struct hyp_dom t, s;
+	bool have_t, have_s;
+
+	for (;;) {
+		have_s = is_ours(h, r->stub, r->stub_uuid, &s);
+		have_t = is_ours(h, r->target, r->uuid, &t);
+		if (!have_t && !have_s)
+			return 0;
+		if (clock_ms() >= end)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	return err_set(e, EXIT_TIMEOUT,
+		       "domain %u is still dying after %llu s: some process "
+		       "keeps its memory mapped",
+		       have_s ? r->stub : r->target,
+		       (unsigned long long)ms / 1000);
+}

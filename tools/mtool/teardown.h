@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of a VM: both domains gone, and every trace of them. */
+#ifndef TOOLS_MTOOL_TEARDOWN_H
+#define TOOLS_MTOOL_TEARDOWN_H
+
+#include <stdint.h>
+#include "core/err.h"
+#include "core/hyp.h"
+#include "core/xs.h"
+#include "tools/mtool/rundir.h"
+
+/*
+ * Destroy the domains of `r` that are still its own (a domid may have been
+ * given to another domain: the uuid tells), the stub first, for it holds a
+ * reference on the target. Does nothing to what is gone.
+ */
+int vm_kill(struct hyp *h, const struct vm_record *r, struct err *e);
+
+/* Remove all their nodes, backends included, and what that leaves empty. */
+int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
+	      struct err *e);
+
+/*
+ * Wait until Xen has really let both go, at most `ms` milliseconds.
+ * EXIT_TIMEOUT, saying which one lingers.
+ */
+int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
+		 struct err *e);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* A VM while it is made and while it lives: target, stub and their devices. */
+#ifndef TOOLS_MTOOL_VM_H
+#define TOOLS_MTOOL_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/config.h"
+#include "core/err.h"
+#include "core/hyp.h"
+#include "core/log.h"
+#include "core/plan.h"
+#include "core/xs.h"
+#include "core/uuid.h"
+#include "tools/mtool/rundir.h"
+#include "tools/mtool/vmplan.h"
+
+struct vm_domain {
+	uint32_t domid;
+	struct hyp_ports ports;
+	uint64_t console_frame;
+};
+
+struct vm {
+	struct vm_config *cfg;
+	struct vm_plan plan;
+	struct vm_record record; /* as far as it is made */
+	struct vm_domain target, stub;
+	struct rundir run;
+	char log_path[RUNDIR_PATH_MAX];
+	int disk_fd[VM_DISKS_MAX]; /* kept until the VM ends; -1: none */
+};
+
+struct vm_options {
+	bool paused;		/* leave the target paused */
+	unsigned int timeout_s; /* for the device model; 0: as configured */
+};
+
+/*
+ * Check all that can be checked before the first hypercall: files, memory,
+ * what the host can do. Sets cfg's disk kinds.
+ */
+int vm_check(struct hyp *h, struct vm_config *cfg, const struct vm_paths *paths,
+	     struct err *e);
+
+/*
+ * Build and start the VM by its plan, leaving a supervisor behind. `cfg` has a
+ * uuid; `run` is the locked, empty run directory and is taken over. On
+ * failure everything is taken back, *e tells why, and *tail says whether the
+ * device model's log has a word on it.
+ */
+int vm_create(struct log *log, struct vm_config *cfg, struct rundir *run,
+	      const struct vm_options *opt, bool *tail, struct err *e);
+
+#endif

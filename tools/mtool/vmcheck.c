@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything that can be found wrong before the first domain is made. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/build.h"
+#include "core/file.h"
+#include "devices/vbd.h"
+#include "tools/mtool/vm.h"
+
+static int check_files(const struct vm_paths *paths, struct err *e)
+{
+	if (file_check(paths->hvmloader, EXIT_HOST, e) < 0)
+		return err_in(e, "hvmloader");
+	if (file_check(paths->bios, EXIT_HOST, e) < 0)
+		return err_in(e, "BIOS");
+	if (file_check(paths->kernel, EXIT_HOST, e) < 0)
+		return err_in(e, "stubdomain kernel");
+	if (file_check(paths->ramdisk, EXIT_HOST, e) < 0)
+		return err_in(e, "stubdomain initrd");
+	return 0;
+}
+
+static int check_stub_memory(const struct vm_config *cfg,
+			     const struct vm_paths *paths, struct err *e)
+{
+	uint64_t kb, have = (uint64_t)cfg->stub_memory_mb * 1024;
+
+	if (build_pv_minimum(paths->kernel, paths->ramdisk, &kb, e) < 0)
+		return -1;
+	if (have < kb)
+		return err_set(e, EXIT_USAGE,
+			       "stubdomain_memory: %u MiB, but its kernel and "
+			       "initrd need %llu MiB",
+			       cfg->stub_memory_mb,
+			       (unsigned long long)(kb + 1023) / 1024);
+	return 0;
+}
+
+static int check_host_memory(const struct vm_config *cfg,
+			     const struct vm_paths *paths,
+			     const struct hyp_host *host, struct err *e)
+{
+	static const uint8_t no_uuid[16];
+	struct dom_params t, s;
+	uint64_t need;
+
+	dom_target(&t, cfg, paths->hvmloader, paths->bios);
+	dom_stub(&s, cfg, no_uuid, paths->kernel, paths->ramdisk, "");
+	need = dom_need_kb(&t) + dom_need_kb(&s);
+	if (need > host->free_kb)
+		return err_set(e, EXIT_FAILED,
+			       "memory: %llu MiB needed for the guest and its "
+			       "stubdomain, %llu MiB free on this host",
+			       (unsigned long long)(need + 1023) / 1024,
+			       (unsigned long long)host->free_kb / 1024);
+	return 0;
+}
+
+int vm_check(struct hyp *h, struct vm_config *cfg, const struct vm_paths *paths,
+	     struct err *e)
+{
+	struct hyp_host host;
+
+	if (check_files(paths, e) < 0 || vbd_check(cfg, e) < 0 ||
+	    check_stub_memory(cfg, paths, e) < 0 ||
+	    hyp_host_info(h, &host, e) < 0)
+		return -1;
+	if (!host.hvm)
+		return err_set(e, EXIT_HOST,
+			       "this host's Xen cannot run HVM "
+			       "guests (no VT-x or SVM)");
+	if (!host.pv)
+		return err_set(e, EXIT_HOST,
+			       "this host's Xen cannot run PV domains, which "
+			       "the stubdomain is");
+	return check_host_memory(cfg, paths, &host, e);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* Applying the plan of a VM, step by step, through an undo stack. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/build.h"
+#include "core/undo.h"
+#include "devices/vbd.h"
+#include "tools/mtool/supervisor.h"
+#include "tools/mtool/teardown.h"
+#include "tools/mtool/vm.h"
+#include "tools/mtool/wait.h"
+
+enum { UNDO_WAIT_MS = 10000 };
+
+struct apply {
+	struct vm *vm;
+	struct log *log;
+	const struct vm_options *opt;
+	struct vm_paths paths;
+	struct plan_vars vars;
+	struct hyp *hyp;
+	struct hyp_host host;
+	struct xs *xs;
+	struct supervisor sup;
+	bool supervised; /* its log may have a word on a failure */
+	int signal_fd;
+	struct undo undo;
+};
+
+/* Undo actions; what they meet is told, for nobody can be asked. */
+
+static void undo_disks(void *ctx, uint64_t arg)
+{
+	struct vm *vm = ctx;
+	unsigned int i;
+
+	(void)arg;
+	for (i = 0; i < VM_DISKS_MAX; i++) {
+		if (vm->disk_fd[i] >= 0)
+			close(vm->disk_fd[i]);
+		vm->disk_fd[i] = -1;
+	}
+}
+
+static void undo_domains(void *ctx, uint64_t arg)
+{
+	struct apply *a = ctx;
+	struct err e;
+
+	(void)arg;
+	if (vm_kill(a->hyp, &a->vm->record, &e) < 0 ||
+	    vm_forget(a->hyp, a->xs, &a->vm->record, &e) < 0 ||
+	    vm_wait_gone(a->hyp, &a->vm->record, UNDO_WAIT_MS, &e) < 0)
+		log_msg(a->log, LOG_ERROR, "%s: while clearing up: %s",
+			a->vm->cfg->name, e.msg);
+}
+
+static void undo_supervisor(void *ctx, uint64_t arg)
+{
+	struct apply *a = ctx;
+
+	(void)arg;
+	supervisor_end(&a->sup);
+}
+
+static struct vm_domain *which(struct apply *a, enum plan_dom dom)
+{
+	return dom == DOM_TARGET ? &a->vm->target : &a->vm->stub;
+}
+
+static const struct dom_params *params(struct apply *a, enum plan_dom dom)
+{
+	return dom == DOM_TARGET ? &a->vm->plan.target : &a->vm->plan.stub;
+}
+
+static int do_loop(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	int fd = vbd_open(a->vm->cfg, s->index, &a->vars, a->log, e);
+
+	if (fd < 0)
+		return -1;
+	a->vm->disk_fd[s->index] = fd;
+	return 0;
+}
+
+static int do_create(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	bool t = s->dom == DOM_TARGET;
+	struct vm_domain *d = which(a, s->dom);
+
+	if (hyp_dom_create(a->hyp, params(a, s->dom), &a->host, &d->domid,
+			   &d->ports, e) < 0)
+		return -1;
+	if (t)
+		a->vm->record.target = d->domid;
+	else
+		a->vm->record.stub = d->domid;
+	plan_set(&a->vars, t ? "T" : "S", "%u", d->domid);
+	plan_set(&a->vars, t ? "T.store-port" : "S.store-port", "%u",
+		 d->ports.store);
+	plan_set(&a->vars, t ? "T.console-port" : "S.console-port", "%u",
+		 d->ports.console);
+	return rundir_note(&a->vm->run, e, "%s %u", t ? "target" : "stub",
+			   d->domid);
+}
+
+static int do_build(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	bool t = s->dom == DOM_TARGET;
+	struct vm_domain *d = which(a, s->dom);
+	struct build_frames f;
+	int rc;
+
+	rc = (t ? build_hvm : build_pv)(a->hyp, params(a, s->dom), d->domid,
+					&d->ports, &f, e);
+	if (rc < 0)
+		return -1;
+	d->console_frame = f.console;
+	plan_set(&a->vars, t ? "T.store-frame" : "S.store-frame", "%llu",
+		 (unsigned long long)f.store);
+	plan_set(&a->vars, t ? "T.console-frame" : "S.console-frame", "%llu",
+		 (unsigned long long)f.console);
+	return 0;
+}
+
+struct nodes_arg {
+	struct apply *a;
+	const struct plan_step *step;
+};
+
+static unsigned int perm_domid(struct apply *a, char letter)
+{
+	if (letter == 'T')
+		return a->vm->target.domid;
+	return letter == 'S' ? a->vm->stub.domid : 0;
+}
+
+static int set_perm(struct apply *a, xs_transaction_t t, const char *path,
+		    const char *perm, struct err *e)
+{
+	struct xs_permissions p[2];
+	unsigned int i;
+
+	for (i = 0; perm[i]; i++) {
+		p[i].id = perm_domid(a, perm[i]);
+		p[i].perms = i ? XS_PERM_READ : XS_PERM_NONE;
+	}
+	if (xs_perms(a->xs, t, path, p, i) < 0)
+		return err_sys(e, EXIT_FAILED, "permissions of %s", path);
+	return 0;
+}
+
+static int write_nodes(void *ctx, xs_transaction_t t, struct err *e)
+{
+	struct nodes_arg *n = ctx;
+	char path[XS_PATH_MAX], value[XS_VALUE_MAX];
+	unsigned int i;
+
+	for (i = 0; i < n->step->nr_node; i++) {
+		const struct plan_node *node = &n->step->node[i];
+
+		if (plan_expand(&n->a->vars, node->path, path, sizeof(path),
+				e) < 0 ||
+		    plan_expand(&n->a->vars, node->value, value, sizeof(value),
+				e) < 0)
+			return -1;
+		if (xs_put(n->a->xs, t, path, value) < 0)
+			return err_sys(e, EXIT_FAILED, "write %s", path);
+		if (node->perm && set_perm(n->a, t, path, node->perm, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int do_nodes(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	struct nodes_arg n = {a, s};
+
+	return xs_transact(a->xs, "xenstore", write_nodes, &n, e);
+}
+
+/* C xenstored takes the ring by its grant, oxenstored by this frame. */
+static int do_introduce(struct apply *a, const struct plan_step *s,
+			struct err *e)
+{
+	struct vm_domain *d = which(a, s->dom);
+	const char *name =
+		s->dom == DOM_TARGET ? "T.store-frame" : "S.store-frame";
+	unsigned long frame = strtoul(plan_get(&a->vars, name), NULL, 10);
+
+	if (!xs_introduce_domain(xs_raw(a->xs), d->domid, frame,
+				 d->ports.store))
+		return err_sys(e, EXIT_FAILED, "introduce domain %u", d->domid);
+	return 0;
+}
+
+static int do_set_target(struct apply *a, const struct plan_step *s,
+			 struct err *e)
+{
+	uint32_t stub = a->vm->stub.domid, target = a->vm->target.domid;
+
+	(void)s;
+	if (hyp_set_target(a->hyp, stub, target, e) < 0)
+		return -1;
+	if (!xs_set_target(xs_raw(a->xs), stub, target))
+		return err_sys(e, EXIT_FAILED, "xenstore: set target");
+	return 0;
+}
+
+static int do_supervise(struct apply *a, const struct plan_step *s,
+			struct err *e)
+{
+	(void)s;
+	if (supervisor_start(&a->sup, a->vm, a->hyp, a->xs, a->log, e) < 0)
+		return -1;
+	undo_push(&a->undo, undo_supervisor, a, 0);
+	a->supervised = true;
+	return 0;
+}
+
+static void wait_init(struct apply *a, struct wait_ctx *w)
+{
+	unsigned int s = a->opt->timeout_s;
+
+	*w = (struct wait_ctx){
+		.hyp = a->hyp,
+		.xs = a->xs,
+		.target = a->vm->target.domid,
+		.stub = a->vm->stub.domid,
+		.signal_fd = a->signal_fd,
+		.supervisor_fd = a->sup.fd,
+		.limit_ms = (s ? s : a->vm->cfg->stub_timeout_s) * 1000ull,
+		.limit_name = "create -t, or stubdomain_timeout",
+	};
+}
+
+static int do_backends(struct apply *a, const struct plan_step *s,
+		       struct err *e)
+{
+	struct wait_ctx w;
+
+	(void)s;
+	wait_init(a, &w);
+	return wait_backends(&w, &a->vm->plan.plan, &a->vars, e);
+}
+
+static int do_wait_dm(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	struct wait_ctx w;
+
+	(void)s;
+	wait_init(a, &w);
+	return wait_running(&w, e);
+}
+
+static int do_unpause(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	if (s->dom == DOM_TARGET && a->opt->paused)
+		return 0;
+	return hyp_dom_unpause(a->hyp, which(a, s->dom)->domid, e);
+}
+
+typedef int step_fn(struct apply *a, const struct plan_step *s, struct err *e);
+
+static step_fn *const step_fns[] = {
+	[OP_LOOP] = do_loop,	       [OP_CREATE] = do_create,
+	[OP_BUILD] = do_build,	       [OP_NODES] = do_nodes,
+	[OP_INTRODUCE] = do_introduce, [OP_SET_TARGET] = do_set_target,
+	[OP_SUPERVISE] = do_supervise, [OP_BACKENDS] = do_backends,
+	[OP_UNPAUSE] = do_unpause,     [OP_WAIT_DM] = do_wait_dm,
+};
+
+static bool interrupted(struct apply *a)
+{
+	struct signalfd_siginfo si;
+
+	return read(a->signal_fd, &si, sizeof(si)) == sizeof(si);
+}
+
+static void show_step(struct apply *a, const struct plan_step *s,
+		      unsigned int nr)
+{
+	struct err ignored;
+	char text[512];
+
+	if (a->log->level < LOG_STEP)
+		return;
+	/* A title may speak of a domid that is not known yet. */
+	if (plan_expand(&a->vars, s->title, text, sizeof(text), &ignored) < 0 &&
+	    plan_expand(NULL, s->title, text, sizeof(text), &ignored) < 0)
+		return;
+	log_msg(a->log, LOG_STEP, "%2u %s", nr, text);
+}
+
+static int run_steps(struct apply *a, struct err *e)
+{
+	const struct plan *p = &a->vm->plan.plan;
+	unsigned int i;
+
+	for (i = 0; i < p->nr_step; i++) {
+		if (interrupted(a))
+			return err_set(e, EXIT_FAILED, "interrupted");
+		show_step(a, &p->step[i], i + 1);
+		if (step_fns[p->step[i].op](a, &p->step[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int open_host(struct apply *a, struct err *e)
+{
+	struct vm_config *cfg = a->vm->cfg;
+
+	a->hyp = hyp_open(a->log, e);
+	a->xs = a->hyp ? xs_connect(a->log, e) : NULL;
+	if (!a->xs || vm_check(a->hyp, cfg, &a->paths, e) < 0 ||
+	    hyp_host_info(a->hyp, &a->host, e) < 0)
+		return -1;
+	return rundir_log_path(cfg->name, a->vm->log_path, e);
+}
+
+/* The journal knows both uuids before there is a domain that has one. */
+static int begin(struct apply *a, struct err *e)
+{
+	struct vm_record *r = &a->vm->record;
+	char t[37], s[37];
+
+	strcpy(r->name, a->vm->cfg->name);
+	memcpy(r->uuid, a->vm->cfg->uuid, sizeof(r->uuid));
+	if (uuid_random(r->stub_uuid, e) < 0 ||
+	    vm_plan_make(&a->vm->plan, a->vm->cfg, &a->paths, r->stub_uuid, e) <
+		    0)
+		return -1;
+	plan_set(&a->vars, "start-time", "%lld", (long long)time(NULL));
+	uuid_text(r->uuid, t);
+	uuid_text(r->stub_uuid, s);
+	plan_set(&a->vars, "uuid", "%s", t);
+	plan_set(&a->vars, "stub-uuid", "%s", s);
+	return rundir_note(&a->vm->run, e,
+			   "uuid %s\nstub-uuid %s\nserials %u\ncreated %lld", t,
+			   s, a->vm->cfg->nr_serial, (long long)time(NULL));
+}
+
+static int apply(struct apply *a, struct err *e)
+{
+	if (open_host(a, e) < 0 || begin(a, e) < 0)
+		return -1;
+	undo_push(&a->undo, undo_disks, a->vm, 0);
+	undo_push(&a->undo, undo_domains, a, 0);
+	if (run_steps(a, e) < 0 || rundir_note(&a->vm->run, e, "running") < 0)
+		return -1;
+	return supervisor_release(&a->sup, e);
+}
+
+/* Signals are taken between steps, so that everything can be taken back. */
+static int catch_signals(sigset_t *old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, old);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void finish(struct apply *a, int rc)
+{
+	if (rc < 0) {
+		undo_run(&a->undo);
+		rundir_remove(&a->vm->run);
+	} else {
+		undo_disks(a->vm, 0); /* the supervisor keeps its own */
+		rundir_close(&a->vm->run);
+	}
+	vm_plan_free(&a->vm->plan);
+	xs_disconnect(a->xs);
+	hyp_close(a->hyp);
+	if (a->signal_fd >= 0)
+		close(a->signal_fd);
+}
+
+int vm_create(struct log *log, struct vm_config *cfg, struct rundir *run,
+	      const struct vm_options *opt, bool *tail, struct err *e)
+{
+	struct vm vm = {.cfg = cfg, .run = *run};
+	struct apply a = {.vm = &vm, .log = log, .opt = opt};
+	sigset_t old;
+	int rc;
+
+	undo_init(&a.undo);
+	memset(vm.disk_fd, -1, sizeof(vm.disk_fd));
+	vm_paths_find(&a.paths, cfg);
+	a.signal_fd = catch_signals(&old);
+	rc = apply(&a, e);
+	*tail = rc < 0 && a.supervised &&
+		(e->code == EXIT_DIED || e->code == EXIT_TIMEOUT);
+	finish(&a, rc);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}

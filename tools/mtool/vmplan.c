@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/mtool/vmplan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "console/nodes.h"
+#include "core/qemuargs.h"
+#include "devices/vbd.h"
+
+#define TARGET_DIR "/local/domain/" PLAN_T
+#define STUB_DIR "/local/domain/" PLAN_S
+#define UNRESTRICTED "xen_privcmd.unrestricted="
+
+/*
+ * Newer kernels refuse a domU's QEMU the hypercalls that it needs (XSA-482)
+ * unless told otherwise when privcmd starts.
+ */
+static int stub_cmdline(struct vm_plan *v, const struct vm_config *cfg,
+			struct err *e)
+{
+	const char *user = cfg->stub_cmdline;
+	bool add = !strstr(user, UNRESTRICTED);
+	int len = snprintf(v->stub_cmdline, sizeof(v->stub_cmdline), "%s%s%s",
+			   user, add && *user ? " " : "",
+			   add ? UNRESTRICTED "1" : "");
+
+	if (len >= (int)sizeof(v->stub_cmdline))
+		return err_set(e, EXIT_USAGE,
+			       "stubdomain_cmdline: longer than %zu bytes",
+			       sizeof(v->stub_cmdline) - 1);
+	return 0;
+}
+
+static void plan_domain(struct plan *p, const struct dom_params *d)
+{
+	enum plan_dom dom = d->hvm ? DOM_TARGET : DOM_STUB;
+
+	plan_step(p, OP_CREATE, dom, GROUP_SETUP, NULL,
+		  "%s: create %s domain, %u vcpu%s, %llu MiB",
+		  d->hvm ? "target" : "stub", d->hvm ? "HVM" : "PV",
+		  d->max_vcpus, d->max_vcpus == 1 ? "" : "s",
+		  (unsigned long long)d->max_kb / 1024);
+	if (d->hvm)
+		plan_step(p, OP_BUILD, dom, GROUP_SETUP, NULL,
+			  "target: build from %s and %s", d->kernel, d->bios);
+	else
+		plan_step(p, OP_BUILD, dom, GROUP_SETUP,
+			  "PV stubdomain with stubdom-linux kernel and initrd",
+			  "stub: build from %s and %s", d->kernel, d->ramdisk);
+}
+
+static void plan_target_nodes(struct plan *p, const struct dom_params *d)
+{
+	plan_step(p, OP_NODES, DOM_TARGET, GROUP_SETUP,
+		  "bios type is stored in hvmloader/bios of the target",
+		  "target: write its nodes");
+	dom_nodes(p, d);
+	console_nodes_first(p, DOM_TARGET);
+	plan_node(p, NULL, TARGET_DIR, "image/device-model-domid", "%s",
+		  PLAN_S);
+}
+
+static void arg_nodes(struct plan *p, const char *dir,
+		      const struct qemu_args *args)
+{
+	unsigned int i;
+	char key[8];
+
+	plan_node(p, "0S", dir, "", "%s", "");
+	for (i = 0; i < args->nr; i++) {
+		snprintf(key, sizeof(key), "%03u", i + 1);
+		plan_node(p, NULL, dir, key, "%s", args->arg[i]);
+	}
+}
+
+/* v5 of the protocol says dmargs, the merged one dm-argv: both by default. */
+static void plan_args(struct plan *p, const struct vm_config *cfg,
+		      const struct qemu_args *args)
+{
+	if (cfg->protocol != PROTOCOL_V5)
+		arg_nodes(p, "/vm/" PLAN_UUID "/image/dm-argv", args);
+	if (cfg->protocol != PROTOCOL_MERGED)
+		arg_nodes(p, "/vm/" PLAN_UUID "/image/dmargs", args);
+}
+
+static void plan_stub_nodes(struct plan *p, const struct dom_params *d,
+			    const struct qemu_args *args)
+{
+	plan_step(p, OP_NODES, DOM_STUB, GROUP_SETUP,
+		  "target domain id; QEMU command line, one key per argument",
+		  "stub: write its nodes and QEMU's arguments");
+	dom_nodes(p, d);
+	console_nodes_first(p, DOM_STUB);
+	plan_node(p, NULL, STUB_DIR, "target", "%s", PLAN_T);
+	/* QEMU writes `state` here, the stub's init its QMP channel. */
+	plan_node(p, "S", STUB_DIR, "device-model/" PLAN_T, "%s", "");
+	plan_args(p, d->cfg, args);
+}
+
+static void plan_introduce(struct plan *p)
+{
+	plan_step(p, OP_INTRODUCE, DOM_TARGET, GROUP_SETUP, NULL,
+		  "target: introduce to xenstored");
+	plan_step(p, OP_INTRODUCE, DOM_STUB, GROUP_SETUP, NULL,
+		  "stub: introduce to xenstored");
+	plan_step(p, OP_SET_TARGET, DOM_STUB, GROUP_SETUP, NULL,
+		  "stub: may act for the target, in Xen and in xenstore");
+}
+
+static void plan_devices(struct plan *p, const struct vm_config *cfg)
+{
+	unsigned int i;
+
+	if (cfg->nr_disk) {
+		plan_step(p, OP_NODES, DOM_TARGET, GROUP_SETUP, NULL,
+			  "target: write its disks");
+		vbd_plan_nodes(p, cfg, DOM_TARGET);
+	}
+	plan_step(p, OP_NODES, DOM_STUB, GROUP_SETUP,
+		  "disks in order from xvda; consoles: save, restore, serials",
+		  "stub: write its disks and consoles");
+	vbd_plan_nodes(p, cfg, DOM_STUB);
+	for (i = STUB_CONSOLE_SAVE; i < STUB_CONSOLE_SERIAL + cfg->nr_serial;
+	     i++)
+		console_nodes_stub(p, i);
+}
+
+static void plan_startup(struct plan *p)
+{
+	plan_step(p, OP_SUPERVISE, DOM_HOST, GROUP_STARTUP,
+		  "console 0 is connected to qemu log file",
+		  "supervisor: serve all consoles from here on");
+	plan_step(p, OP_BACKENDS, DOM_HOST, GROUP_STARTUP, NULL,
+		  "wait until the backends of all disks are there");
+	plan_step(p, OP_UNPAUSE, DOM_STUB, GROUP_STARTUP,
+		  "toolstack starts PV stubdomain", "stub: unpause");
+	plan_step(p, OP_WAIT_DM, DOM_STUB, GROUP_STARTUP,
+		  "qemu signals readiness by writing running",
+		  "stub: wait for " STUB_DIR "/device-model/" PLAN_T
+		  "/state = running");
+	plan_step(p, OP_UNPAUSE, DOM_TARGET, GROUP_STARTUP,
+		  "now device model is considered running", "target: unpause");
+}
+
+static void plan_all(struct vm_plan *v, const struct vm_config *cfg,
+		     const struct qemu_args *args)
+{
+	struct plan *p = &v->plan;
+
+	vbd_plan_host(p, cfg);
+	plan_domain(p, &v->target);
+	plan_domain(p, &v->stub);
+	plan_target_nodes(p, &v->target);
+	plan_stub_nodes(p, &v->stub, args);
+	plan_introduce(p);
+	plan_devices(p, cfg);
+	plan_startup(p);
+}
+
+int vm_plan_make(struct vm_plan *v, const struct vm_config *cfg,
+		 const struct vm_paths *paths, const uint8_t stub_uuid[16],
+		 struct err *e)
+{
+	struct qemu_args args;
+	int rc;
+
+	memset(v, 0, sizeof(*v));
+	plan_init(&v->plan);
+	if (stub_cmdline(v, cfg, e) < 0)
+		return -1;
+	dom_target(&v->target, cfg, paths->hvmloader, paths->bios);
+	dom_stub(&v->stub, cfg, stub_uuid, paths->kernel, paths->ramdisk,
+		 v->stub_cmdline);
+	rc = qemu_args_make(&args, cfg, e);
+	if (!rc)
+		plan_all(v, cfg, &args);
+	qemu_args_free(&args);
+	if (!rc && v->plan.failed)
+		rc = err_set(e, EXIT_FAILED, "plan: out of memory");
+	if (rc)
+		plan_free(&v->plan);
+	return rc;
+}
+
+void vm_plan_free(struct vm_plan *v)
+{
+	plan_free(&v->plan);
+}
