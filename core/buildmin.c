@@ -109,7 +109,7 @@ static int measure(const char *path, int (*size)(int, uint64_t *),
 int build_pv_minimum(const char *kernel, const char *ramdisk, uint64_t *kb,
 		     struct err *e)
 {
-	uint64_t k, r;
+	uint64_t k = 0, r = 0;
 
 	if (measure(kernel, kernel_bytes, "64-bit Linux kernel", &k, e) < 0 ||
 	    measure(ramdisk, ramdisk_bytes, "initrd", &r, e) < 0)

@@ -169,7 +169,7 @@ static int strip_prefixes(struct spec *s, struct span *target)
 		const char *after = target->p + name.len;
 		int index = prefix_index(name);
 
-		if (!name.len || name.len == target->len || *after != ':')
+		if (!name.len || *after != ':')
 			return 0;
 		if (index < 0 && after[1] != '/')
 			return 0; /* a file name with a colon in it */
@@ -354,7 +354,8 @@ static int take_vdev(struct spec *s, struct disk_config *out)
 	struct vdev v;
 
 	if (!vdev.p)
-		return err_set(s->e, EXIT_USAGE, "no vdev (xvda, hda, ...) in %s",
+		return err_set(s->e, EXIT_USAGE,
+			       "no vdev (xvda, hda, ...) in %s",
 			       *s->text ? s->text : "an empty disk");
 	if (vdev.len >= sizeof(name))
 		return bad(s, "unknown vdev", vdev);

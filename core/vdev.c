@@ -48,16 +48,13 @@ static int parse_decimal(const char *p, unsigned int min, unsigned int max,
 	return 0;
 }
 
-static int encode_xvd(struct vdev *v)
+static void encode_xvd(struct vdev *v)
 {
-	if (v->disk >= DISKS_MAX || v->part >= PARTS_MAX)
-		return -1;
 	if (v->disk < 16 && v->part < 16)
 		v->devid =
 			(unsigned int)MAJOR_XVD << 8 | v->disk << 4 | v->part;
 	else
 		v->devid = EXTENDED | v->disk << 8 | v->part;
-	return 0;
 }
 
 /* Set devid from the rest; -1 if the bus has no such disk or partition. */
@@ -76,8 +73,9 @@ static int encode(struct vdev *v)
 			return -1;
 		v->devid = MAJOR_SD << 8 | v->disk << 4 | v->part;
 		return 0;
-	default:
-		return encode_xvd(v);
+	default: /* what was parsed is within bounds */
+		encode_xvd(v);
+		return 0;
 	}
 }
 

@@ -83,6 +83,7 @@ static const struct {
 	{"cdrom,/x,,hdc", "/x", "hdc", "rc", 0},
 	{"  /x,   raw,  hda,  r", "/x", "hda", "r", 0},
 	{"/x,raw,hda,w,", "/x", "hda", "wd", 0},
+	{":/x,,hda", "/dev/:/x", "hda", "wd", 0},
 	{"/x:y,,hda", "/x:y", "hda", "wd", 0},
 	{"/b\xc3\xbc,,hda", "/b\xc3\xbc", "hda", "wd", 0},
 	/* names of disks become canonical */
@@ -169,6 +170,7 @@ static const struct {
 	{"raw:qcow2:/x,hda,w", "format is given twice"},
 	{"format=qcow2,raw:/x,hda,w", "format is given twice"},
 	{"/x,,hda:cdrom,devtype=cdrom", "devtype is given twice"},
+	{"devtype=cdrom,/x,,hda:cdrom", "devtype is given twice"},
 	{"/x,,hda,discard,no-discard",
 	 "both trusted and untrusted, or both discard and no-discard"},
 	{"/x,,hda,untrusted,trusted",
@@ -253,7 +255,7 @@ static void test_numbers(void)
 
 static void test_long(void)
 {
-	char text[DISK_PATH_MAX + 16] = "vdev=hda,target=/";
+	char text[DISK_PATH_MAX + 32] = "vdev=hda,target=/";
 	struct disk_config d;
 	struct err e;
 
@@ -263,6 +265,9 @@ static void test_long(void)
 	diskspec_free(&d);
 	text[16] = 'x';
 	is_int(diskspec_parse(text, &d, &e), -1, "with /dev/ it does not");
+	text[16] = '/';
+	text[DISK_PATH_MAX + 15] = 'x';
+	is_int(diskspec_parse(text, &d, &e), -1, "nor do 1024");
 	is_str(e.msg, "a target of more than 1023 bytes", "and says so");
 	memset(text, 'x', sizeof(text) - 1);
 	text[2] = '=';
