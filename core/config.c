@@ -21,7 +21,7 @@ static int set_defaults(struct vm_config *cfg, struct err *e)
 	cfg->vcpus = 1;
 	strcpy(cfg->boot, "cda");
 	cfg->acpi = cfg->acpi_s3 = cfg->acpi_s4 = true;
-	cfg->apic = cfg->pae = cfg->nx = cfg->hpet = true;
+	cfg->apic = cfg->pae = cfg->hpet = true;
 	cfg->xen_platform_pci = true;
 	cfg->timer_mode = TIMER_NO_DELAY;
 	cfg->max_grant_frames = -1;

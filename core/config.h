@@ -37,7 +37,6 @@ enum vm_tsc_mode { TSC_DEFAULT, TSC_ALWAYS_EMULATE, TSC_NATIVE };
 enum vm_action {
 	ACTION_DESTROY,
 	ACTION_RESTART,
-	ACTION_RENAME_RESTART,
 	ACTION_PRESERVE,
 };
 
@@ -71,7 +70,7 @@ struct vm_config {
 	char *bios_path;      /* NULL: where the distribution has it */
 	char *hvmloader_path; /* firmware_override; NULL likewise */
 	char boot[9];	      /* letters a c d n */
-	bool acpi, acpi_s3, acpi_s4, apic, pae, nx, hpet, xen_platform_pci;
+	bool acpi, acpi_s3, acpi_s4, apic, pae, hpet, xen_platform_pci;
 	bool viridian;
 	enum vm_timer_mode timer_mode;
 	enum vm_tsc_mode tsc_mode;

@@ -44,7 +44,7 @@ static const struct choice builders[] = {
 static const struct choice actions[] = {
 	{"destroy", ACTION_DESTROY, NULL},
 	{"restart", ACTION_RESTART, NULL},
-	{"rename-restart", ACTION_RENAME_RESTART, NULL},
+	{"rename-restart", 0, "not done yet"},
 	{"preserve", ACTION_PRESERVE, NULL},
 	{"coredump-destroy", 0, no_dump},
 	{"coredump-restart", 0, no_dump},
@@ -144,7 +144,7 @@ const struct key config_keys[] = {
 	KEY("acpi_s4", take_bool, AT(acpi_s4)),
 	KEY("apic", take_bool, AT(apic)),
 	KEY("pae", take_bool, AT(pae)),
-	KEY("nx", take_bool, AT(nx)),
+	KEY("nx", refuse_off, WHY("mtool does not hide NX from guests")),
 	KEY("hpet", take_bool, AT(hpet)),
 	KEY("xen_platform_pci", take_bool, AT(xen_platform_pci)),
 	KEY("localtime", take_bool, AT(localtime)),

@@ -209,6 +209,10 @@ static void add_boot(struct qemu_args *a, const struct vm_config *cfg)
 	if (cfg->soundhw) {
 		add(a, "-device");
 		add(a, "%s", cfg->soundhw);
+		if (!strcmp(cfg->soundhw, "intel-hda")) {
+			add(a, "-device"); /* its codec */
+			add(a, "hda-duplex");
+		}
 	}
 	if (!cfg->acpi)
 		add(a, "-no-acpi");

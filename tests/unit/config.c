@@ -47,7 +47,7 @@ static void test_defaults(void)
 	ok(!c.bios_path && !c.hvmloader_path, "from the distribution");
 	is_str(c.boot, "cda", "boot order");
 	ok(c.acpi && c.acpi_s3 && c.acpi_s4 && c.apic, "ACPI and APIC");
-	ok(c.pae && c.nx && c.hpet && c.xen_platform_pci, "PAE to platform");
+	ok(c.pae && c.hpet && c.xen_platform_pci, "PAE to platform");
 	ok(!c.viridian && !c.localtime, "neither viridian nor localtime");
 	is_int(c.timer_mode, TIMER_NO_DELAY, "timer_mode");
 	is_int(c.tsc_mode, TSC_DEFAULT, "tsc_mode");
@@ -107,7 +107,6 @@ static const struct {
 	{"acpi_s4=0", N(acpi_s4), 0},
 	{"apic=0", N(apic), 0},
 	{"pae=0", N(pae), 0},
-	{"nx=0", N(nx), 0},
 	{"hpet=0", N(hpet), 0},
 	{"xen_platform_pci=0", N(xen_platform_pci), 0},
 	{"acpi=1", N(acpi), 1},
@@ -160,7 +159,6 @@ static const struct {
 	{"serial=[]", N(nr_serial), 0},
 	{"on_poweroff='preserve'", N(on_poweroff), ACTION_PRESERVE},
 	{"on_reboot='destroy'", N(on_reboot), ACTION_DESTROY},
-	{"on_crash='rename-restart'", N(on_crash), ACTION_RENAME_RESTART},
 	{"on_watchdog='restart'", N(on_watchdog), ACTION_RESTART},
 	{"stubdomain_memory=32", N(stub_memory_mb), 32},
 	{"stubdomain_timeout=1", N(stub_timeout_s), 1},
