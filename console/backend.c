@@ -11,13 +11,13 @@
 enum {
 	/*
 	 * Events are free as long as they move data, for then the guest works
-	 * at least as much as we do. One that moves less than EVENT_WORTH
-	 * bytes costs 1; out of credit, the port stays masked for some
-	 * milliseconds, in which the guest gathers a ring full.
+	 * about as much as we do. One that moves less than EVENT_WORTH bytes
+	 * costs 1; out of credit, the port stays masked for some milliseconds,
+	 * in which the guest gathers a ring full.
 	 */
-	EVENT_WORTH = 256,
-	EVENTS_PER_MS = 4,
-	EVENTS_BURST = 64,
+	EVENT_WORTH = 64,
+	EVENTS_PER_MS = 10,
+	EVENTS_BURST = 256,
 	BYTES_BURST_MS = 1000,
 	/* A ring holds one pass; a dead guest adds nothing. */
 	DRAIN_PASSES = 64,

@@ -125,8 +125,11 @@ static void front_connect(struct con *c, bool takeover)
 		con_fail(c, "%s", e.msg);
 		return;
 	}
-	if (c->page)
-		set_state(c, XenbusStateConnected);
+	if (!c->page)
+		return;
+	/* Written even if it is the same: who is at 3 waits for an event. */
+	c->bus.back = XenbusStateUnknown;
+	set_state(c, XenbusStateConnected);
 }
 
 static void front_close(struct con *c, enum xenbus_state reply)

@@ -32,7 +32,7 @@ static int choose(struct listing *l, int argc, char **argv, struct err *e)
 
 static void print_head(void)
 {
-	printf("%-22s %5s %5s %7s %7s %5s %-9s %7s %s\n", "Name", "ID", "Stub",
+	printf("%-18s %5s %5s %7s %7s %5s %-9s %7s %s\n", "Name", "ID", "Stub",
 	       "MiB", "StubMiB", "VCPUs", "State", "CPU(s)", "Uptime");
 }
 
@@ -43,7 +43,7 @@ static void print_line(const struct vm_facts *f)
 
 	cpu += f->have_stub ? f->stub.cpu_ns : 0;
 	facts_uptime(f, up, sizeof(up));
-	printf("%-22s %5u %5u %7llu %7llu %5u %-9s %7llu %s\n", f->record.name,
+	printf("%-18s %5u %5u %7llu %7llu %5u %-9s %7llu %s\n", f->record.name,
 	       f->record.target, f->record.stub,
 	       (unsigned long long)(f->have_target ? f->target.mem_kb / 1024
 						   : 0),

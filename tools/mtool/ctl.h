@@ -101,4 +101,10 @@ int ctl_call(const char *path, const json_t *request, json_t **answer,
 int ctl_attach(const char *path, const json_t *request, json_t **answer,
 	       int timeout_ms, struct err *e);
 
+/*
+ * Whether the VM of the control socket `path` is gone: its run directory is
+ * removed last of all.
+ */
+bool ctl_vm_gone(const char *path);
+
 #endif

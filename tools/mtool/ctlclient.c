@@ -217,3 +217,15 @@ int ctl_call(const char *path, const json_t *request, json_t **answer,
 	close(fd);
 	return 0;
 }
+
+bool ctl_vm_gone(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+
+	if (!slash || (size_t)(slash - path) >= sizeof(dir))
+		return false;
+	memcpy(dir, path, (size_t)(slash - path));
+	dir[slash - path] = '\0';
+	return access(dir, F_OK) < 0 && errno == ENOENT;
+}

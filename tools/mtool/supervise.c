@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,33 +65,45 @@ static int link_pty(struct supervise *s, const struct con_sink *sink,
 	return 0;
 }
 
-static struct con_sink *add_pty(struct supervise *s, const char *name,
-				struct err *e)
+/* Remember a console under `name`; -1 if it could not be made. */
+__attribute__((format(printf, 4, 5))) static struct sup_console *remember(
+	struct supervise *s, struct con *con, struct con_sink *sink,
+	const char *name, ...)
 {
-	struct con_sink *sink = con_pty_new(s->loop, -1, -1, -1, e);
+	struct sup_console *c = &s->console[s->nr_console];
+	va_list ap;
 
-	if (!sink)
+	if (!con)
 		return NULL;
-	if (link_pty(s, sink, name, e) < 0) {
-		con_sink_free(sink);
-		return NULL;
-	}
-	return sink;
+	va_start(ap, name);
+	vsnprintf(c->name, sizeof(c->name), name, ap);
+	va_end(ap);
+	c->con = con;
+	c->sink = sink;
+	s->nr_console++;
+	return c;
+}
+
+static int publish_pty(struct supervise *s, struct sup_console *c,
+		       struct err *e)
+{
+	if (link_pty(s, c->sink, c->name, e) < 0)
+		return -1;
+	return con_set_tty(c->con, con_pty_path(c->sink), e);
 }
 
 static int add_serial(struct supervise *s, unsigned int i, struct err *e)
 {
-	char name[16];
-	struct con *c;
+	struct con_sink *sink = con_pty_new(s->loop, -1, -1, -1, e);
+	struct sup_console *c = NULL;
 
-	snprintf(name, sizeof(name), "serial%u", i);
-	s->serial[i] = add_pty(s, name, e);
-	if (!s->serial[i])
-		return err_in(e, "%s", name);
-	c = con_add_xenbus(s->consoles, s->vm->stub.domid,
-			   STUB_CONSOLE_SERIAL + i, s->serial[i], e);
-	if (!c || con_set_tty(c, con_pty_path(s->serial[i]), e) < 0)
-		return err_in(e, "%s", name);
+	if (sink)
+		c = remember(s,
+			     con_add_xenbus(s->server, s->vm->stub.domid,
+					    STUB_CONSOLE_SERIAL + i, sink, e),
+			     sink, "serial%u", i);
+	if (!c || publish_pty(s, c, e) < 0)
+		return err_in(e, "serial %u", i);
 	return 0;
 }
 
@@ -98,15 +111,36 @@ static int add_serial(struct supervise *s, unsigned int i, struct err *e)
 static int add_pv(struct supervise *s, struct err *e)
 {
 	const struct vm_domain *t = &s->vm->target;
-	struct con *c;
+	struct con_sink *sink = con_pty_new(s->loop, -1, -1, -1, e);
+	struct sup_console *c = NULL;
 
-	s->pv = add_pty(s, "pv", e);
-	if (!s->pv)
+	if (sink)
+		c = remember(s,
+			     con_add_reserved(s->server, t->domid,
+					      t->console_frame,
+					      t->ports.console, sink, e),
+			     sink, "pv");
+	if (!c || publish_pty(s, c, e) < 0)
 		return err_in(e, "pv console");
-	c = con_add_reserved(s->consoles, t->domid, t->console_frame,
-			     t->ports.console, s->pv, e);
-	if (!c || con_set_tty(c, con_pty_path(s->pv), e) < 0)
-		return err_in(e, "pv console");
+	return 0;
+}
+
+/* Consoles 1 and 2, for the device model's state. */
+static int add_state(struct supervise *s, struct err *e)
+{
+	struct con_sink *sink[] = {con_spool_new(e), con_feed_new(e)};
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		unsigned int index = STUB_CONSOLE_SAVE + i;
+
+		if (!sink[i] ||
+		    !remember(s,
+			      con_add_xenbus(s->server, s->vm->stub.domid,
+					     index, sink[i], e),
+			      sink[i], "stub%u", index))
+			return err_in(e, "stub console %u", index);
+	}
 	return 0;
 }
 
@@ -116,19 +150,15 @@ static int add_consoles(struct supervise *s, struct err *e)
 	const struct vm_domain *d = &s->vm->stub;
 	unsigned int i;
 
-	s->consoles = con_server_new(s->loop, s->xs, &s->log, e);
-	if (!s->consoles)
+	s->server = con_server_new(s->loop, s->xs, &s->log, e);
+	if (!s->server)
 		return -1;
-	if (!con_add_reserved(s->consoles, d->domid, d->console_frame,
-			      d->ports.console, s->sink_log, e))
+	if (!remember(s,
+		      con_add_reserved(s->server, d->domid, d->console_frame,
+				       d->ports.console, s->sink_log, e),
+		      s->sink_log, "stub0"))
 		return err_in(e, "stub console 0");
-	s->save = con_spool_new(e);
-	s->restore = con_feed_new(e);
-	if (!s->save || !s->restore ||
-	    !con_add_xenbus(s->consoles, d->domid, STUB_CONSOLE_SAVE, s->save,
-			    e) ||
-	    !con_add_xenbus(s->consoles, d->domid, STUB_CONSOLE_RESTORE,
-			    s->restore, e))
+	if (add_state(s, e) < 0)
 		return -1;
 	for (i = 0; i < s->vm->cfg->nr_serial; i++) {
 		if (add_serial(s, i, e) < 0)
@@ -174,6 +204,13 @@ static void target_shut_down(struct supervise *s, unsigned int reason)
 		end(s, action == ACTION_RESTART ? END_RESTART : END_DESTROY);
 }
 
+static const char *stub_end(bool there, const struct hyp_dom *d)
+{
+	if (!there || d->dying || !d->shutdown)
+		return "was destroyed";
+	return d->reason == SHUTDOWN_crash ? "crashed" : "powered itself off";
+}
+
 static void check_stub(struct supervise *s)
 {
 	struct hyp_dom d;
@@ -182,12 +219,10 @@ static void check_stub(struct supervise *s)
 
 	if (rc < 0 || (rc && !d.dying && !d.shutdown))
 		return;
-	con_server_drain(s->consoles, s->vm->stub.domid);
+	con_server_drain(s->server, s->vm->stub.domid);
 	if (!s->released)
 		return; /* its creator sees it too, and decides */
-	log_msg(&s->log, LOG_WARN, "stubdomain is dead%s",
-		rc && d.shutdown && d.reason == SHUTDOWN_crash ? ": crashed"
-							       : "");
+	log_msg(&s->log, LOG_WARN, "stubdomain %s", stub_end(rc, &d));
 	end(s, END_DESTROY);
 }
 
@@ -212,7 +247,8 @@ static void on_release(void *ctx, const char *path)
 
 	(void)path;
 	check_target(s);
-	check_stub(s);
+	if (s->how == END_NOT)
+		check_stub(s);
 }
 
 /* A word from the creator: "go", or its end. */
@@ -285,13 +321,12 @@ static void close_consoles(struct supervise *s)
 {
 	unsigned int i;
 
-	con_server_drain(s->consoles, s->vm->stub.domid);
-	con_server_drain(s->consoles, s->vm->target.domid);
-	con_server_free(s->consoles);
-	s->consoles = NULL;
-	for (i = 0; i < s->vm->cfg->nr_serial; i++)
-		con_sink_hangup(s->serial[i]);
-	con_sink_hangup(s->pv);
+	con_server_drain(s->server, s->vm->stub.domid);
+	con_server_drain(s->server, s->vm->target.domid);
+	con_server_free(s->server);
+	s->server = NULL;
+	for (i = 0; i < s->nr_console; i++)
+		con_sink_hangup(s->console[i].sink);
 	fflush(s->log_stream);
 }
 

@@ -21,6 +21,15 @@ enum supervise_end {
 	END_RESTART,
 };
 
+/* One console of the VM, as users name it. */
+struct sup_console {
+	char name[16]; /* stub0, stub1, stub2, serial0, ..., pv */
+	struct con *con;
+	struct con_sink *sink;
+};
+
+enum { SUP_CONSOLES_MAX = 3 + VM_SERIALS_MAX + 1 };
+
 struct supervise {
 	struct vm *vm;
 	struct loop *loop;
@@ -29,9 +38,10 @@ struct supervise {
 	struct hyp *hyp;
 	struct xs *xs;
 	struct xs_watcher *release;
-	struct con_server *consoles;
-	struct con_sink *sink_log, *save, *restore, *pv;
-	struct con_sink *serial[VM_SERIALS_MAX];
+	struct con_server *server;
+	struct sup_console console[SUP_CONSOLES_MAX];
+	unsigned int nr_console;
+	struct con_sink *sink_log; /* of stub0, for our own words */
 	struct ctl_server *ctl;
 	int creator; /* socket */
 	struct loop_io *creator_io;

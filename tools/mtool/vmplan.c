@@ -65,7 +65,7 @@ static void arg_nodes(struct plan *p, const char *dir,
 		      const struct qemu_args *args)
 {
 	unsigned int i;
-	char key[8];
+	char key[12];
 
 	plan_node(p, "0S", dir, "", "%s", "");
 	for (i = 0; i < args->nr; i++) {

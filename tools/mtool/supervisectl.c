@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/mtool/supervisectl.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "console/nodes.h"
+#include "tools/mtool/ctl.h"
+#include "tools/mtool/rundir.h"
+#include "tools/mtool/superviseint.h"
+
+/* "stub3" is another name of serial0, and so on. */
+static struct sup_console *find_console(struct supervise *s, const char *name)
+{
+	char stub[16];
+	unsigned int i;
+
+	for (i = 0; i < s->nr_console; i++) {
+		struct sup_console *c = &s->console[i];
+
+		snprintf(stub, sizeof(stub), "stub%u", i);
+		if (!strcmp(c->name, name) ||
+		    (strcmp(c->name, "pv") && !strcmp(stub, name)))
+			return c;
+	}
+	return NULL;
+}
+
+/*
+ * The answer goes out as the first bytes of the stream itself, when nothing
+ * can fail any more.
+ */
+static int attach(const struct sup_console *c, const struct ctl_conn *conn,
+		  bool input, uint64_t from, struct err *e)
+{
+	char greeting[80];
+	int fd = ctl_dup(conn, e);
+
+	if (fd < 0)
+		return -1;
+	snprintf(greeting, sizeof(greeting),
+		 "{\"ok\":true,\"position\":%llu}\n",
+		 (unsigned long long)con_sink_start(c->sink, from));
+	if (con_sink_attach(c->sink, fd, input, from, greeting, e) < 0) {
+		close(fd);
+		return -1;
+	}
+	return CTL_TAKEN;
+}
+
+static int ctl_console(void *ctx, struct ctl_conn *conn, const json_t *request,
+		       json_t *answer, struct err *e)
+{
+	struct sup_console *c;
+	json_int_t from;
+	const char *name;
+
+	(void)answer;
+	if (ctl_get_str(request, "name", "serial0", &name, e) < 0 ||
+	    ctl_get_int(request, "from", 0, &from, e) < 0)
+		return -1;
+	c = find_console(ctx, name);
+	if (!c)
+		return err_set(e, EXIT_USAGE, "%s: no such console", name);
+	if (attach(c, conn, ctl_get_bool(request, "input"), (uint64_t)from, e) <
+	    0)
+		return err_in(e, "%s", name);
+	return CTL_TAKEN;
+}
+
+static const char *state_word(const struct con_stat *st)
+{
+	if (st->failed)
+		return "failed";
+	return st->connected ? "connected" : "waiting";
+}
+
+/* What `info` shows of each console. */
+static int ctl_consoles(void *ctx, struct ctl_conn *conn, const json_t *request,
+			json_t *answer, struct err *e)
+{
+	struct supervise *s = ctx;
+	json_t *list = json_array();
+	struct con_stat st;
+	unsigned int i;
+
+	(void)conn, (void)request;
+	for (i = 0; i < s->nr_console; i++) {
+		con_stat(s->console[i].con, &st);
+		json_array_append_new(
+			list,
+			json_pack("{s:s s:s s:I s:I s:I}", "name",
+				  s->console[i].name, "state", state_word(&st),
+				  "out_bytes", (json_int_t)st.out_bytes,
+				  "in_bytes", (json_int_t)st.in_bytes,
+				  "dropped", (json_int_t)st.dropped));
+	}
+	if (json_object_set_new(answer, "consoles", list) < 0)
+		return err_set(e, EXIT_FAILED, "out of memory");
+	return CTL_DONE;
+}
+
+static const struct ctl_command commands[] = {
+	{"console", ctl_console},
+	{"consoles", ctl_consoles},
+	{NULL, NULL},
+};
+
+int supervise_ctl_open(struct supervise *s, struct err *e)
+{
+	char path[RUNDIR_PATH_MAX];
+
+	rundir_file(s->vm->cfg->name, "ctl.sock", path);
+	s->ctl = ctl_listen(s->loop, path, commands, s, e);
+	return s->ctl ? 0 : -1;
+}
+
+void supervise_ctl_close(struct supervise *s)
+{
+	ctl_close(s->ctl);
+	s->ctl = NULL;
+}
