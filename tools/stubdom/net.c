@@ -7,7 +7,6 @@
 #include "tools/stubdom/net.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_tun.h>
@@ -146,7 +145,8 @@ static int vif_name(unsigned int nr, char name[IFNAMSIZ], struct err *e)
 	snprintf(path, sizeof(path), "/sys/bus/xen/devices/vif-%u/net", nr);
 	dir = opendir(path);
 	if (!dir)
-		return err_sys(e, EXIT_FAILED, "vif %u", nr);
+		return err_sys(e, EXIT_FAILED, "the stubdomain has no vif %u",
+			       nr);
 	do {
 		d = readdir(dir);
 	} while (d && d->d_name[0] == '.');

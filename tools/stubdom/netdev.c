@@ -30,7 +30,7 @@ bool opt_get(const char *opts, const char *key, char *value, size_t size)
 {
 	size_t key_len = strlen(key);
 	bool found = false;
-	char item[256];
+	char item[256] = "";
 
 	while (opts) {
 		opts = opt_next(opts, item, sizeof(item));

@@ -191,9 +191,10 @@ static bool to_qemu(struct qmp *q)
 	if (q->sock < 0 || q->qemu_left || !len)
 		return false;
 	n = send(q->sock, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n <= 0)
-		return false; /* if QEMU left, reading tells */
-	session_qemu_took(&q->session, (size_t)n);
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	/* if QEMU has left there may still be something of it to read */
+	session_qemu_took(&q->session, n < 0 ? len : (size_t)n);
 	return true;
 }
 
@@ -310,6 +311,7 @@ void qmp_free(struct qmp *q)
 {
 	if (!q)
 		return;
+	shuttle(q); /* QEMU's last words may still be in its socket */
 	client_close(q);
 	sock_close(q);
 	loop_timer_del(q->again);
