@@ -8,6 +8,8 @@
 
 #include "core/num.h"
 
+enum { EVENTS_PER_TURN = 64 };
+
 struct xs {
 	struct xs_handle *h;
 	struct log *log;
@@ -150,15 +152,24 @@ static struct xs_watcher *find_watcher(struct xs *xs, const char *token)
 	return NULL;
 }
 
+/*
+ * A guest can write faster than we look: a bounded number, then whatever else
+ * waits in the loop. The descriptor stays readable while there are more.
+ */
 static void xs_ready(void *ctx, uint32_t events)
 {
 	struct xs *xs = ctx;
+	struct xs_watcher *w;
+	unsigned int i;
 	char **v;
 
 	(void)events;
-	while ((v = xs_check_watch(xs->h))) {
-		struct xs_watcher *w = find_watcher(xs, v[XS_WATCH_TOKEN]);
+	for (i = 0; i < EVENTS_PER_TURN; i++) {
+		v = xs_check_watch(xs->h);
+		if (!v)
+			return;
 
+		w = find_watcher(xs, v[XS_WATCH_TOKEN]);
 		if (w)
 			w->fn(w->ctx, v[XS_WATCH_PATH]);
 		free(v);

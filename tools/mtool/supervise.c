@@ -24,6 +24,8 @@
 enum {
 	GONE_MS = 30000,
 	LOG_LINE = 512,
+	FLUSH_MS = 1000,
+	FLUSH_POLL_MS = 10,
 };
 
 /* What the supervisor has to say stands in the VM's log, marked as its own. */
@@ -316,6 +318,34 @@ struct supervise *supervise_new(struct vm *vm, int creator, struct err *e)
 	return open_all(s, e) < 0 ? NULL : s;
 }
 
+static void try_flush(void *ctx)
+{
+	struct supervise *s = ctx;
+	unsigned int i;
+
+	for (i = 0; i < s->nr_console; i++) {
+		if (!con_sink_flushed(s->console[i].sink) &&
+		    clock_ms() < s->flush_end) {
+			loop_timer_set(s->flush, FLUSH_POLL_MS);
+			return;
+		}
+	}
+	loop_stop(s->loop);
+}
+
+/* Viewers get the guest's last words before they are hung up on. */
+static void flush_viewers(struct supervise *s)
+{
+	struct err ignored;
+
+	s->flush = loop_timer_new(s->loop, try_flush, s);
+	if (!s->flush)
+		return;
+	s->flush_end = clock_ms() + FLUSH_MS;
+	loop_timer_set(s->flush, 0);
+	loop_run(s->loop, &ignored);
+}
+
 /* Unmap before the wait: a mapped ring keeps a dead domain from going. */
 static void close_consoles(struct supervise *s)
 {
@@ -325,6 +355,7 @@ static void close_consoles(struct supervise *s)
 	con_server_drain(s->server, s->vm->target.domid);
 	con_server_free(s->server);
 	s->server = NULL;
+	flush_viewers(s);
 	for (i = 0; i < s->nr_console; i++)
 		con_sink_hangup(s->console[i].sink);
 	fflush(s->log_stream);

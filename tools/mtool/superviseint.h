@@ -45,6 +45,8 @@ struct supervise {
 	struct ctl_server *ctl;
 	int creator; /* socket */
 	struct loop_io *creator_io;
+	struct loop_timer *flush; /* at the end, for slow viewers */
+	uint64_t flush_end;
 	bool released;	    /* the VM is up and ours alone */
 	bool shutdown_seen; /* of the target */
 	enum supervise_end how;

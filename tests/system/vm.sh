@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# VMs for the system tests; sourced after lib.sh.
+#
+#   boot_cfg NAME [LINE...]   writes $TMP/NAME.cfg: the echoing boot sector on
+#                             an IDE disk, and LINEs; prints the file's path
+#   snapshot                  prints all nodes and domains there are
+#   leftovers                 counts what a VM could leave behind, one line
+#   domid NAME, stubid NAME
+#   serial_says NAME TEXT     TEXT has appeared on serial0
+
+boot_cfg() {
+	cfg=$TMP/$1.cfg
+	cat >"$cfg" <<-EOF
+		name = "$1"
+		type = "hvm"
+		memory = 64
+		vga = "none"
+		serial = "pty"
+		disk = [ "format=raw,vdev=hda,access=rw,target=$(guest_disk boot)" ]
+	EOF
+	shift
+	for line; do
+		echo "$line" >>"$cfg"
+	done
+	echo "$cfg"
+}
+
+domid() { mtool domid "$1"; }
+
+stubid() { xenstore-read "/local/domain/$(domid "$1")/image/device-model-domid"; }
+
+# Of dom0 only what a VM could add to: its own state changes all the time.
+snapshot() {
+	xenstore-ls -fp / | grep -v '^/local/domain/0/\(memory\|cpu\)'
+	xl list | awk 'NR > 1 { print "domain", $2, $1 }'
+}
+
+leftovers() {
+	doms=$(xl list | awk 'NR > 1 && $2 > 0' | wc -l)
+	nodes=$(xenstore-ls -f / | grep -c -e '^/vm/' \
+		-e '^/local/domain/[1-9]' -e '^/local/domain/0/backend')
+	loops=$(losetup -a | wc -l)
+	procs=$(ps -o comm | grep -c '^mtool')
+	echo "domains $doms nodes $nodes loops $loops processes $procs"
+}
+
+nothing="domains 0 nodes 0 loops 0 processes 0"
+
+serial_log() { cat "$TMP/$1.serial" 2>/dev/null; }
+
+serial_says() { serial_log "$1" | grep -q "$2"; }
+
+# A viewer of serial0 in the background, into $TMP/NAME.serial, until the VM
+# ends; what is written to $TMP/NAME.keys is typed.
+open_serial() {
+	rm -f "$TMP/$1.keys"
+	mkfifo "$TMP/$1.keys"
+	mtool console "$1" <"$TMP/$1.keys" >"$TMP/$1.serial" 2>"$TMP/$1.err" &
+	exec 9>"$TMP/$1.keys"
+}
+
+type_line() { printf '%s\r' "$1" >&9; }
