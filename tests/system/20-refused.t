@@ -8,10 +8,11 @@ good=$(boot_cfg g)
 before=$(snapshot)
 
 # refused DESC CODE REGEX ARGUMENT...: mtool's error is this one line
+run=mtool
 refused() {
 	desc=$1 code=$2 regex=$3
 	shift 3
-	mtool "$@" >"$TMP/out" 2>"$TMP/err"
+	$run "$@" >"$TMP/out" 2>"$TMP/err"
 	got=$?
 	is "$desc: exit code $code" $got "$code" || diag "$(cat "$TMP/err")"
 	is "$desc: one line" "$(wc -l <"$TMP/err")" 1 || diag "$(cat "$TMP/err")"
@@ -60,7 +61,7 @@ bad "unknown key" 2 'bad.cfg:[0-9]+: frobnicate: unknown key' 'frobnicate = 1'
 bad "wrong type" 2 'bad.cfg:[0-9]+: memory: ' 'memory = "much"'
 bad "out of range" 2 'bad.cfg:[0-9]+: memory: ' 'memory = 1'
 bad "list where a string belongs" 2 'bad.cfg:[0-9]+: name: ' 'name = [ "g" ]'
-bad "unclosed quote" 2 'bad.cfg:[0-9]+: .*quote' 'name = "g'
+bad "unclosed quote" 2 'bad.cfg:[0-9]+: name: unclosed "' 'name = "g'
 bad "key known, not done" 2 'bad.cfg:[0-9]+: pci: ' 'pci = [ "00:04.0" ]'
 
 refused "no such file" 2 'nope.cfg: No such file' create "$TMP/nope.cfg"
@@ -76,12 +77,29 @@ mv "$good" "$TMP/x" && : >"$good"
 refused "empty file" 2 'g.cfg: name' create "$good"
 mv "$TMP/x" "$good"
 
-# What is missing on the host; the devices come back afterwards.
-mv /dev/xen/privcmd /dev/xen/hidden
-mount -t tmpfs none /proc/xen
-refused "no /dev/xen/privcmd" 7 'hypervisor: ' create "$good" || :
-umount /proc/xen
-mv /dev/xen/hidden /dev/xen/privcmd
-refused "no xenstored socket" 7 'xenstore' \
-	create "$good" 2>/dev/null || :
+# What is missing on the host, as a process sees it that has /dev/xen, or the
+# way to xenstored, or its privilege taken away.
+mkdir "$TMP/dev" "$TMP/nothing"
+cp -a /dev/xen/privcmd /dev/xen/evtchn /dev/xen/gntdev "$TMP/dev"
+chmod 755 "$TMP"
+no_xen() {
+	unshare -m sh -c 'mount --bind $0 /dev/xen &&
+		mount --bind $0 /proc/xen && exec mtool "$@"' \
+		"$TMP/nothing" "$@"
+}
+no_xenstored() {
+	unshare -m sh -c 'mount --bind $0/dev /dev/xen &&
+		mount --bind $0/nothing /proc/xen &&
+		mount --bind $0/nothing /run/xenstored && exec mtool "$@"' \
+		"$TMP" "$@"
+}
+not_root() {
+	unshare -U mtool "$@"
+}
+run=no_xen
+refused "no Xen" 7 'hypervisor: no Xen here' create "$good"
+run=no_xenstored
+refused "no xenstored" 7 'xenstored running' create "$good"
+run=not_root
+refused "not root" 7 'not root' create "$good"
 done_testing

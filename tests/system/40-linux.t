@@ -29,5 +29,6 @@ is "its frontend is connected" \
 	"$(xenstore-read "/local/domain/$t/device/vbd/51712/state")" 4
 is "both domains use one loop device" "$(losetup -a | wc -l)" 1
 ok "destroy" mtool destroy l
+close_serial
 is "nothing is left" "$(leftovers)" "$nothing"
 done_testing

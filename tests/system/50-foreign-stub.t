@@ -15,6 +15,7 @@ for kind in dmargs dm-argv; do
 	type_line "through-$kind"
 	ok "$kind: and answers" wait_for 60 serial_says f "through-$kind"
 	ok "$kind: destroy" mtool destroy f
+	close_serial
 done
 
 # and the other way round: only what the stub reads is written

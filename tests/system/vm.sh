@@ -6,7 +6,9 @@
 #   snapshot                  prints all nodes and domains there are
 #   leftovers                 counts what a VM could leave behind, one line
 #   domid NAME, stubid NAME
-#   serial_says NAME TEXT     TEXT has appeared on serial0
+#   open_serial NAME          views serial0; type_line TEXT types into it
+#   serial_says NAME TEXT     TEXT has appeared there
+#   close_serial              waits until the viewer has ended
 
 boot_cfg() {
 	cfg=$TMP/$1.cfg
@@ -53,10 +55,19 @@ serial_says() { serial_log "$1" | grep -q "$2"; }
 # A viewer of serial0 in the background, into $TMP/NAME.serial, until the VM
 # ends; what is written to $TMP/NAME.keys is typed.
 open_serial() {
-	rm -f "$TMP/$1.keys"
+	rm -f "$TMP/$1.keys" "$TMP/viewer.done"
 	mkfifo "$TMP/$1.keys"
-	mtool console "$1" <"$TMP/$1.keys" >"$TMP/$1.serial" 2>"$TMP/$1.err" &
+	{
+		mtool console "$1" <"$TMP/$1.keys" >"$TMP/$1.serial" 9>&-
+		: >"$TMP/viewer.done"
+	} 2>"$TMP/$1.err" &
 	exec 9>"$TMP/$1.keys"
+}
+
+# The viewer has ended, as it does with its VM.
+close_serial() {
+	exec 9>&-
+	wait_for 30 test -e "$TMP/viewer.done"
 }
 
 type_line() { printf '%s\r' "$1" >&9; }

@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/config.h"
 #include "core/num.h"
@@ -74,6 +75,8 @@ static int create(struct mtool *m, struct vm_config *cfg,
 	struct rundir run;
 	bool tail;
 
+	if (geteuid())
+		return err_set(e, EXIT_HOST, "not root");
 	if (!cfg->uuid_set && uuid_random(cfg->uuid, e) < 0)
 		return -1;
 	stale_clear(&m->log, cfg->name);

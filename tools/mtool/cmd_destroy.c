@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <getopt.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include "core/file.h"
+#include "core/num.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/teardown.h"
 
@@ -25,16 +32,48 @@ static int clear(struct host *h, struct vm_record *r, struct rundir *run,
 	return 0;
 }
 
+/* A descriptor of the supervisor's process; -1 if there is none. */
+static int supervisor_open(const char *name)
+{
+	char path[RUNDIR_PATH_MAX], *text;
+	struct err ignored;
+	uint64_t pid;
+	size_t len;
+	int fd = -1;
+
+	rundir_file(name, "supervisor.pid", path);
+	text = file_read(path, 16, &len, &ignored);
+	if (!text)
+		return -1;
+	text[strcspn(text, "\n")] = '\0';
+	if (!num_parse(text, 2, INT_MAX, &pid) && rundir_locked(name))
+		fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	free(text);
+	return fd;
+}
+
+static void supervisor_wait(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	if (fd < 0)
+		return;
+	poll(&p, 1, SUPERVISOR_MS);
+	close(fd);
+}
+
 /*
  * Killing both domains is enough: the supervisor notices, saves the last
- * words of the stub and clears up. We wait for that.
+ * words of the stub, clears up and ends. We wait for that.
  */
 static int destroy_one(struct host *h, struct vm_record *r, struct err *e)
 {
+	int rc, supervisor = supervisor_open(r->name);
 	struct rundir run;
-	int rc;
 
-	if (vm_kill(h->hyp, r, e) < 0)
+	rc = vm_kill(h->hyp, r, e);
+	supervisor_wait(supervisor);
+	if (rc < 0)
 		return -1;
 	rc = rundir_lock(&run, r->name, SUPERVISOR_MS, e);
 	if (rc < 0)

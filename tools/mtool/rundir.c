@@ -34,7 +34,8 @@ static int make_dir(const char *path, mode_t mode, struct err *e)
 
 int rundir_log_path(const char *name, char path[RUNDIR_PATH_MAX], struct err *e)
 {
-	if (make_dir("/var/log", 0755, e) < 0 ||
+	if (make_dir("/var", 0755, e) < 0 ||
+	    make_dir("/var/log", 0755, e) < 0 ||
 	    make_dir(LOG_ROOT, 0700, e) < 0)
 		return -1;
 	snprintf(path, RUNDIR_PATH_MAX, LOG_ROOT "/%s.log", name);

@@ -91,3 +91,25 @@ pack() {
 	(cd "$1" && find . | LC_ALL=C sort |
 		cpio -o -H newc -R 0:0 --quiet --reproducible)
 }
+
+# fill_share BUILD SHARE: what changes often and comes over the share: mtool,
+# the stubdomain, the guests, programs for tests, as far as they were made
+fill_share() {
+	rm -rf "$2"
+	mkdir -p "$2/stubdom" "$2/helpers" "$2/foreign"
+	"$rig/fetch-kernel" "$1/kernel"
+	"$rig/mkguests" "$1" "$1/guests"
+	cp -R "$1/guests" "$2"
+	cp "$rig/setup" "$2"
+	[ ! -e "$1/mtool" ] || cp "$1/mtool" "$2"
+	for f in "$1"/stubdom/stubdom-kernel "$1"/stubdom/stubdom-initrd; do
+		[ ! -e "$f" ] || cp --sparse=always "$f" "$2/stubdom"
+	done
+	for f in "$1"/helpers/* "$1"/foreign/initrd*; do
+		case $f in
+		*.d | *'*') ;;
+		*/helpers/*) cp "$f" "$2/helpers" ;;
+		*) cp "$f" "$2/foreign" ;;
+		esac
+	done
+}

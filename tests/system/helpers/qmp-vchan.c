@@ -8,7 +8,7 @@
  * that comes. MODE: "query" negotiates and prints query-status's answer too;
  * "drop" leaves at once, with the greeting unread; "cut" sends a command and
  * leaves without reading its long answer; "mark" sends the reconnect marker
- * in mid-session and prints the second greeting.
+ * behind such a command and prints the second greeting.
  */
 #include <libxenvchan.h>
 #include <poll.h>
@@ -116,6 +116,17 @@ static const char *answer(struct client *c)
 	return line;
 }
 
+/* The next line that is a greeting; the rest of an answer may come before. */
+static const char *greeting(struct client *c)
+{
+	const char *line;
+
+	do {
+		line = read_line(c);
+	} while (strncmp(line, "{\"QMP\"", 6));
+	return line;
+}
+
 static void negotiate(struct client *c)
 {
 	send_text(c, "{\"execute\":\"qmp_capabilities\"}\n");
@@ -142,8 +153,9 @@ int main(int argc, char **argv)
 		send_text(&c, "{\"execute\":\"query-qmp-schema\"}\n");
 		wait_news(&c);
 	} else if (!strcmp(mode, "mark")) {
-		send_text(&c, "\001");
-		puts(read_line(&c));
+		negotiate(&c);
+		send_text(&c, "{\"execute\":\"query-qmp-schema\"}\n\001");
+		puts(greeting(&c));
 	}
 	libxenvchan_close(c.ch);
 	return 0;
