@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/diskspec.h"
+#include "core/uuid.h"
 #include "core/vdev.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
@@ -46,34 +47,6 @@ int take_name(struct load *l, const struct key *k,
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *p = strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
-
-	return c && p ? (int)(p - digits) : -1;
-}
-
-/* 8-4-4-4-12 hexadecimal digits. */
-static int parse_uuid(const char *text, uint8_t uuid[16])
-{
-	unsigned int i;
-
-	for (i = 0; i < 16; i++) {
-		int high, low;
-
-		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
-			return -1;
-		high = hex_digit(text[0]);
-		low = high < 0 ? -1 : hex_digit(text[1]);
-		if (low < 0)
-			return -1;
-		uuid[i] = (uint8_t)(high << 4 | low);
-		text += 2;
-	}
-	return *text ? -1 : 0;
-}
-
 int take_uuid(struct load *l, const struct key *k,
 	      const struct cfg_entry *entry)
 {
@@ -83,7 +56,7 @@ int take_uuid(struct load *l, const struct key *k,
 	(void)k;
 	if (!text)
 		return -1;
-	if (parse_uuid(text, l->cfg->uuid) < 0)
+	if (uuid_parse(text, l->cfg->uuid) < 0)
 		return config_bad(l, entry, 0,
 				  "not like "
 				  "01234567-89ab-cdef-0123-456789abcdef");

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static int digit_value(char c)
+int num_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -11,7 +11,7 @@ static int digit_value(char c)
 		return c - 'a' + 10;
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
-	return 16;
+	return -1;
 }
 
 int num_parse(const char *text, uint64_t min, uint64_t max, uint64_t *out)
@@ -26,8 +26,9 @@ int num_parse(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 	if (!*text)
 		return -1;
 	for (; *text; text++) {
-		unsigned int d = (unsigned int)digit_value(*text);
+		unsigned int d = (unsigned int)num_hex_digit(*text);
 
+		/* -1 is more than any base */
 		if (d >= base || value > (UINT64_MAX - d) / base)
 			return -1;
 		value = value * base + d;

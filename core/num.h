@@ -12,4 +12,7 @@
  */
 int num_parse(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
+/* The value of a hexadecimal digit, 0..15, or -1. */
+int num_hex_digit(char c);
+
 #endif

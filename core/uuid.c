@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <sys/random.h>
 
+#include "core/num.h"
+
 static bool dash_before(unsigned int byte)
 {
 	return byte == 4 || byte == 6 || byte == 8 || byte == 10;
@@ -21,17 +23,6 @@ void uuid_text(const uint8_t uuid[16], char text[37])
 	}
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int uuid_parse(const char *text, uint8_t uuid[16])
 {
 	uint8_t out[16];
@@ -42,8 +33,8 @@ int uuid_parse(const char *text, uint8_t uuid[16])
 
 		if (dash_before(i) && *text++ != '-')
 			return -1;
-		high = nibble(*text);
-		low = high < 0 ? -1 : nibble(text[1]);
+		high = num_hex_digit(*text);
+		low = high < 0 ? -1 : num_hex_digit(text[1]);
 		if (low < 0)
 			return -1;
 		out[i] = (uint8_t)(high << 4 | low);

@@ -274,7 +274,7 @@ static bool own_place(const char *path)
 {
 	static const char *const places[] = {
 		"/device/", "/control/", "/data",  "/drivers",
-		"/feature", "/attr",	 "/error", "/device-model/" T,
+		"/feature", "/attr",	 "/error", ("/device-model/" T),
 	};
 	unsigned int i;
 
