@@ -15,6 +15,7 @@ enum {
 	BZ_INIT_SIZE = 0x260,
 	BZ_HEADER_END = 0x264,
 	PHDRS_MAX = 32,
+	SPAN_MAX = 1 << 30, /* no kernel is larger */
 	/* page tables, p2m, start_info, and what Linux needs to say a word */
 	OVERHEAD_KB = 16 * 1024,
 };
@@ -28,7 +29,7 @@ static uint32_t le32(const unsigned char *p)
 /* The end of the highest loaded segment less the start of the lowest. */
 static int elf_span(int fd, const Elf64_Ehdr *eh, uint64_t *bytes)
 {
-	uint64_t low = UINT64_MAX, high = 0;
+	uint64_t low = UINT64_MAX, high = 0, end;
 	Elf64_Phdr ph[PHDRS_MAX];
 	unsigned int i;
 	size_t size;
@@ -43,10 +44,13 @@ static int elf_span(int fd, const Elf64_Ehdr *eh, uint64_t *bytes)
 	for (i = 0; i < eh->e_phnum; i++) {
 		if (ph[i].p_type != PT_LOAD)
 			continue;
+		end = ph[i].p_paddr + ph[i].p_memsz;
+		if (end < ph[i].p_paddr || end > SPAN_MAX)
+			return -1;
 		if (ph[i].p_paddr < low)
 			low = ph[i].p_paddr;
-		if (ph[i].p_paddr + ph[i].p_memsz > high)
-			high = ph[i].p_paddr + ph[i].p_memsz;
+		if (end > high)
+			high = end;
 	}
 	if (low >= high)
 		return -1;
@@ -101,7 +105,7 @@ static int measure(const char *path, int (*size)(int, uint64_t *),
 	if (fd < 0)
 		return err_sys(e, EXIT_HOST, "open %s", path);
 	if (size(fd, bytes) < 0)
-		rc = err_set(e, EXIT_HOST, "%s: not a %s", path, what);
+		rc = err_set(e, EXIT_HOST, "%s: not %s", path, what);
 	close(fd);
 	return rc;
 }
@@ -111,8 +115,8 @@ int build_pv_minimum(const char *kernel, const char *ramdisk, uint64_t *kb,
 {
 	uint64_t k = 0, r = 0;
 
-	if (measure(kernel, kernel_bytes, "64-bit Linux kernel", &k, e) < 0 ||
-	    measure(ramdisk, ramdisk_bytes, "initrd", &r, e) < 0)
+	if (measure(kernel, kernel_bytes, "a 64-bit Linux kernel", &k, e) < 0 ||
+	    measure(ramdisk, ramdisk_bytes, "an initrd", &r, e) < 0)
 		return -1;
 	*kb = (k + r) / 1024 + OVERHEAD_KB;
 	return 0;

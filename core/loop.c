@@ -141,16 +141,20 @@ void loop_timer_del(struct loop_timer *t)
 	free(t);
 }
 
-/* The first timer due, or NULL: a callback may change the list, so look anew */
+/*
+ * The timer that was due first, or NULL. A callback may change the list, so
+ * this looks anew each time.
+ */
 static struct loop_timer *timer_due(struct loop *l, uint64_t now)
 {
-	struct loop_timer *t;
+	struct loop_timer *t, *first = NULL;
 
 	for (t = l->timers; t; t = t->next) {
-		if (t->due_ms && t->due_ms <= now)
-			return t;
+		if (t->due_ms && t->due_ms <= now &&
+		    (!first || t->due_ms < first->due_ms))
+			first = t;
 	}
-	return NULL;
+	return first;
 }
 
 static void run_timers(struct loop *l)

@@ -12,7 +12,7 @@
 enum {
 	IDE_SLOTS = 4,
 	AHCI_SLOTS = 6,
-	SCSI_SLOTS = 16,
+	SCSI_SLOTS = 7,	 /* id 7 is the controller's own */
 	STUB_DISKS = 26, /* protocol: /dev/xvd[a-z] */
 	FIRST_SERIAL_CONSOLE = 3,
 };

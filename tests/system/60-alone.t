@@ -38,22 +38,34 @@ is "it holds one program" \
 	"$root/usr/bin/mtool"
 unlike "mtool needs no libxl" "$(libraries)" 'xenlight|xlutil'
 
+# traced WORD...: mtool WORD under strace, into $TMP/WORD.trace. The supervisor
+# is traced, too, so strace ends with the VM; the status is there as soon as
+# the command has ended.
 traced() {
-	timeout 300 strace -f -o "$TMP/trace" -e trace=execve,execveat,connect \
-		chroot "$root" /usr/bin/mtool "$@" 2>"$TMP/err"
+	rm -f "$TMP/status"
+	timeout 400 strace -f -o "$TMP/$1.trace" \
+		-e trace=execve,execveat,connect \
+		sh -c 'chroot "$0" /usr/bin/mtool "$@" 2>$TMP/err
+			echo $? >$TMP/status' "$root" "$@" &
+	wait_for 300 test -s "$TMP/status"
+	[ "$(cat "$TMP/status")" = 0 ]
 }
-# strace's child becomes chroot, which becomes mtool
-execs() { grep -c 'execve' "$TMP/trace"; }
-connections() { grep -c 'connect(.*xenstored/socket.*= 0$' "$TMP/trace"; }
+# strace's child is sh, which starts chroot, which becomes mtool
+execs() { grep -c 'execve' "$TMP/$1.trace"; }
+connections() { grep -c 'connect(.*xenstored/socket.*= 0$' "$TMP/$1.trace"; }
 
 ok "create works there" traced create -t 180 /g.cfg || diag "$(cat "$TMP/err")"
-is "and executes nothing" "$(execs)" 2 || diag "$(cat "$TMP/trace")"
-is "it and the supervisor have a xenstore connection each" "$(connections)" 2
 ok "the guest's console works there" \
 	sh -c "sleep 20 | timeout 30 chroot '$root' /usr/bin/mtool console g |
 		grep -q 'boot sector: ready'"
+ok "list works there" \
+	sh -c "chroot '$root' /usr/bin/mtool list | grep -q '^g '"
 ok "destroy works there" traced destroy g || diag "$(cat "$TMP/err")"
-is "and executes nothing" "$(execs)" 2 || diag "$(cat "$TMP/trace")"
+is "create and the supervisor execute nothing" "$(execs create)" 3 ||
+	diag "$(cat "$TMP/create.trace")"
+is "nor does destroy" "$(execs destroy)" 3 || diag "$(cat "$TMP/destroy.trace")"
+is "creator and supervisor have a xenstore connection each" \
+	"$(connections create)" 2
 is "nothing is left" "$(leftovers)" "$nothing"
 umount "$root/dev/pts" "$root/proc/xen"
 for d in dev proc sys run; do

@@ -94,6 +94,8 @@ static const struct guest devices[] = {
 	{"usb=1;usbdevice=['tablet','keyboard']", HEAD CIRRUS BOOT
 	 "-usb -usbdevice tablet -usbdevice keyboard " NET XENFV MEMORY},
 	{"soundhw='ac97'", HEAD CIRRUS BOOT "-device AC97 " NET XENFV MEMORY},
+	{"soundhw='hda'", HEAD CIRRUS BOOT
+	 "-device intel-hda -device hda-duplex " NET XENFV MEMORY},
 	{"usb=1;soundhw='es1370';acpi=0;vcpus=2", HEAD CIRRUS BOOT
 	 "-usb -device ES1370 -no-acpi -smp 2,maxcpus=2 " NET XENFV MEMORY},
 

@@ -71,6 +71,7 @@ static int open_files(struct rundir *r, struct err *e)
 		return err_sys(e, EXIT_FAILED, "%s/lock", r->path);
 	if (flock(r->lock, LOCK_EX | LOCK_NB) < 0 || !lock_is_current(r)) {
 		close(r->lock);
+		r->lock = -1;
 		return err_set(e, EXIT_BUSY,
 			       "another mtool is at work on this VM");
 	}
@@ -95,7 +96,11 @@ int rundir_take(struct rundir *r, const char *name, struct err *e)
 				       "a VM of this name exists already");
 		return err_sys(e, EXIT_HOST, "mkdir %s", r->path);
 	}
-	return open_files(r, e);
+	if (open_files(r, e) < 0) {
+		rmdir(r->path);
+		return -1;
+	}
+	return 0;
 }
 
 int rundir_note(struct rundir *r, struct err *e, const char *fmt, ...)
@@ -146,8 +151,17 @@ void rundir_reset(struct rundir *r)
 	r->journal = open_in(r, "journal", O_WRONLY | O_CREAT | O_APPEND);
 }
 
+/*
+ * First it gets a name that no VM can have: whoever waits for the lock finds
+ * the directory gone, and not one that is being emptied.
+ */
 void rundir_remove(struct rundir *r)
 {
+	char gone[RUNDIR_PATH_MAX];
+
+	snprintf(gone, sizeof(gone), RUN_ROOT "/.gone-%d", (int)getpid());
+	if (!rename(r->path, gone))
+		memcpy(r->path, gone, sizeof(gone));
 	unlink_files(r, "");
 	rmdir(r->path);
 	rundir_close(r);

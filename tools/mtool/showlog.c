@@ -62,8 +62,6 @@ void show_log_tail(const char *path, unsigned int lines, FILE *out)
 		const uint8_t *nl = memchr(p, '\n', (size_t)(end - p));
 		const uint8_t *stop = nl ? nl : end;
 
-		if (stop > p && stop[-1] == '\r')
-			stop--;
 		print_line(p, (size_t)(stop - p), out);
 		p = nl ? nl + 1 : end;
 	}

@@ -8,6 +8,8 @@
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/teardown.h"
 
+enum { LOCK_MS = 1000 }; /* another command may look at it right now */
+
 /* Any doubt counts as alive. */
 static bool alive(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
 {
@@ -39,11 +41,14 @@ static void clear(struct log *log, const struct vm_record *r,
 
 void stale_clear(struct log *log, const char *name)
 {
-	struct vm_record r;
+	struct vm_record r = {.target = 0};
 	struct rundir run;
 	struct err e;
 
-	if (rundir_read(name, &r, &e) < 0 || rundir_lock(&run, name, 0, &e))
+	/* Without a journal there was no domain yet: the record stays empty. */
+	if (rundir_read(name, &r, &e) < 0 && e.code != EXIT_NO_VM)
+		return;
+	if (rundir_locked(name) || rundir_lock(&run, name, LOCK_MS, &e))
 		return;
 	clear(log, &r, &run);
 }

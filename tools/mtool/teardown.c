@@ -91,8 +91,11 @@ static int forget_domain(struct forget *f, xs_transaction_t t, uint32_t domid,
 static int forget_vm(struct forget *f, xs_transaction_t t,
 		     const uint8_t uuid[16], struct err *e)
 {
+	static const uint8_t dom0[16];
 	char path[XS_PATH_MAX], text[37];
 
+	if (!memcmp(uuid, dom0, sizeof(dom0)))
+		return 0; /* never made, and dom0's own */
 	uuid_text(uuid, text);
 	snprintf(path, sizeof(path), "/vm/%s", text);
 	return del(f, t, path, e);
