@@ -60,10 +60,20 @@ like "saying so" "$(cat "$TMP/err")" 'interrupted'
 is "and leaves nothing" "$(leftovers)" "$nothing"
 is "xenstore and Xen are as before" "$(snapshot)" "$before"
 
+# Nobody can clear up after SIGKILL, but the supervisor is there already.
+mtool create -t 120 "$cfg" 'stubdomain_cmdline=root=/dev/nope rootwait rdinit=/x' \
+	>"$TMP/out" 2>"$TMP/err" &
+creator=$!
+wait_for 60 stub_runs
+kill -KILL $creator
+gone() { [ ! -e /run/mtool/g ]; }
+ok "a create that is killed half-way is cleared up" wait_for 60 gone
+is "nothing is left" "$(leftovers)" "$nothing"
+is "xenstore and Xen are as before" "$(snapshot)" "$before"
+
 # The VM's stub dies while it runs.
 ok "a good one" mtool create "$cfg"
 s=$(stubid g)
-gone() { [ ! -e /run/mtool/g ]; }
 xl destroy "$s" 2>/dev/null
 ok "its stub destroyed, the VM ends" wait_for 30 gone
 is "nothing is left" "$(leftovers)" "$nothing"

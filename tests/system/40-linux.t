@@ -28,7 +28,19 @@ t=$(domid l)
 is "its frontend is connected" \
 	"$(xenstore-read "/local/domain/$t/device/vbd/51712/state")" 4
 is "both domains use one loop device" "$(losetup -a | wc -l)" 1
-ok "destroy" mtool destroy l
-close_serial
+
+type_line 'reboot -f'
+started() { [ "$(serial_log l | grep -c 'linux guest: shell ready')" -ge "$1" ]; }
+ok "a reboot from inside starts it anew" wait_for 400 started 2
+ok "in new domains" test "$(domid l)" -gt "$t"
+is "the old ones are gone" "$(xl list | awk 'NR > 1 && $2 > 0' | wc -l)" 2
+type_line 'echo again-$((40 + 2))'
+ok "the same viewer speaks to it" wait_for 60 serial_says l again-42
+type_line 'poweroff -f'
+gone() { [ ! -e /run/mtool/l ]; }
+ok "a poweroff from inside ends it" wait_for 120 gone
+ok "and the viewer" close_serial
+wait_for 10 eval '[ "$(leftovers)" = "$nothing" ]'
 is "nothing is left" "$(leftovers)" "$nothing"
+like "its log tells what happened" "$(mtool log l)" '^mtool: guest powered off'
 done_testing

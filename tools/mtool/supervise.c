@@ -253,21 +253,26 @@ static void on_release(void *ctx, const char *path)
 		check_stub(s);
 }
 
-/* A word from the creator: "go", or its end. */
+/* A word from the creator, or its death. */
 static void on_creator(void *ctx, uint32_t events)
 {
 	struct supervise *s = ctx;
 	char word[8];
+	ssize_t n = recv(s->creator, word, sizeof(word) - 1, 0);
 
 	(void)events;
-	if (recv(s->creator, word, sizeof(word), 0) <= 0) {
-		end(s, END_ABANDONED);
-		return;
-	}
-	s->released = true;
+	word[n > 0 ? n : 0] = '\0';
 	loop_del(s->creator_io);
 	s->creator_io = NULL;
-	on_release(s, NULL); /* what happened meanwhile */
+	if (!strcmp(word, SUPERVISE_GO)) {
+		s->released = true;
+		on_release(s, NULL); /* what happened meanwhile */
+	} else if (!strcmp(word, SUPERVISE_END)) {
+		end(s, END_ABANDONED);
+	} else {
+		log_msg(&s->log, LOG_WARN, "create died half-way");
+		end(s, END_DESTROY);
+	}
 }
 
 static int watch_all(struct supervise *s, struct err *e)

@@ -6,6 +6,10 @@
 #include "core/err.h"
 #include "tools/mtool/vm.h"
 
+/* What the creator says: the VM is up, or it takes everything apart itself. */
+#define SUPERVISE_GO "go"
+#define SUPERVISE_END "end"
+
 struct supervise;
 
 /*
@@ -14,7 +18,10 @@ struct supervise;
  */
 struct supervise *supervise_new(struct vm *vm, int creator, struct err *e);
 
-/* Serve until the VM ends, or until the creator gives up. */
+/*
+ * Serve until the VM ends, or until the creator gives up. A creator that dies
+ * without a word leaves the VM to us: it is taken apart.
+ */
 void supervise_run(struct supervise *s);
 
 #endif

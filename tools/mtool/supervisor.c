@@ -124,21 +124,23 @@ int supervisor_start(struct supervisor *s, struct vm *vm, struct hyp *h,
 
 int supervisor_release(struct supervisor *s, struct err *e)
 {
-	if (send(s->fd, "go", 2, MSG_NOSIGNAL) != 2)
+	if (send(s->fd, SUPERVISE_GO, strlen(SUPERVISE_GO), MSG_NOSIGNAL) < 0)
 		return err_sys(e, EXIT_FAILED, "supervisor");
 	close(s->fd);
 	s->fd = -1;
 	return 0;
 }
 
-/* Closing our end tells it; killing it is for one that does not listen. */
+/* Killing it is for one that does not listen. */
 void supervisor_end(struct supervisor *s)
 {
 	struct timespec nap = {.tv_nsec = 10 * 1000000};
 	uint64_t end = clock_ms() + END_MS;
 
-	if (s->fd >= 0)
+	if (s->fd >= 0) {
+		send(s->fd, SUPERVISE_END, strlen(SUPERVISE_END), MSG_NOSIGNAL);
 		close(s->fd);
+	}
 	s->fd = -1;
 	while (waitpid(s->pid, NULL, WNOHANG) == 0) {
 		if (clock_ms() >= end) {
