@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include "core/err.h"
 
 enum {
@@ -66,6 +67,9 @@ int cfg_read(struct cfg *c, const char *file, const char *text, size_t len,
  * string without quotes: the shell has taken them.
  */
 int cfg_word(struct cfg *c, const char *file, const char *word, struct err *e);
+
+/* The list as text that cfg_read takes: each key once, in one form. */
+void cfg_write(const struct cfg *c, FILE *out);
 
 /* NULL if `key` is not there. */
 const struct cfg_entry *cfg_find(const struct cfg *c, const char *key);

@@ -47,6 +47,7 @@ void config_free(struct vm_config *cfg)
 		free(cfg->usbdevice[--cfg->nr_usbdevice]);
 	while (cfg->nr_dm_args)
 		free(cfg->dm_args[--cfg->nr_dm_args]);
+	free(cfg->as_used);
 	free(cfg->bios_path);
 	free(cfg->hvmloader_path);
 	free(cfg->soundhw);
@@ -186,16 +187,29 @@ static int check_name(struct load *l)
 	return *l->cfg->name ? 0 : bad_sum(l, "name", "not given");
 }
 
-/* From the list of keys to the configuration; uses l->src up. */
+static int keep_text(struct load *l)
+{
+	size_t len;
+	FILE *f = open_memstream(&l->cfg->as_used, &len);
+
+	if (!f)
+		return err_sys(l->e, EXIT_FAILED, "out of memory");
+	cfg_write(&l->src, f);
+	if (fclose(f))
+		return err_sys(l->e, EXIT_FAILED, "out of memory");
+	return 0;
+}
+
+/* From the list of keys to the configuration. */
 static int build(struct load *l)
 {
 	int rc = set_defaults(l->cfg, l->e);
 
 	if (rc < 0)
 		return rc;
-	if (check_known(l) < 0 || take_all(l) < 0 || check_name(l) < 0 ||
-	    check_vcpus(l) < 0 || check_video(l) < 0 || check_memory(l) < 0 ||
-	    check_usb(l) < 0) {
+	if (keep_text(l) < 0 || check_known(l) < 0 || take_all(l) < 0 ||
+	    check_name(l) < 0 || check_vcpus(l) < 0 || check_video(l) < 0 ||
+	    check_memory(l) < 0 || check_usb(l) < 0) {
 		config_free(l->cfg);
 		return -1;
 	}

@@ -103,6 +103,7 @@ struct vm_config {
 	enum vm_protocol protocol;
 	bool qmp_marker;
 	uint64_t log_limit; /* bytes */
+	char *as_used;	    /* all keys that were set, as a file's text */
 };
 
 /*

@@ -32,6 +32,11 @@ is "the serial is a link to a pty" \
 	"$(readlink /run/mtool/g/serial0)" \
 	"$(xenstore-read "/local/domain/$s/device/console/3/tty")"
 
+like "the configuration as used is kept" "$(cat /run/mtool/g/config)" \
+	'^memory = 64$'
+like "with the uuid that was made" "$(cat /run/mtool/g/config)" \
+	"^uuid = \"$(xenstore-read "/local/domain/$t/vm" | cut -c5-)\"\$"
+
 ok "pause" mtool pause g
 like "the guest is paused" "$(mtool list g)" ' paused '
 ok "pause again is no second pause" mtool pause g

@@ -160,6 +160,33 @@ static void test_lenient(void)
 	is_str(e.msg, "g.cfg:2: foo: unknown key", "and what is unknown");
 }
 
+/* What is kept of a configuration is a configuration, and the same one. */
+static void test_as_used(void)
+{
+	char *const words[] = {"memory=768", "boot=dc"};
+	struct vm_config c, again;
+	struct err e;
+
+	write_file("g.cfg", "name='g';memory=512;vcpus=0x2\n"
+			    "stubdomain_cmdline='a \"b\" \\\\ c'\n"
+			    "serial=['pty','pty']; usbdevice=[]\n"
+			    "disk=['/dev/a,raw,xvda,w',\n'/b c,,hdc,cdrom']\n");
+	is_int(config_load(&c, "g.cfg", NULL, words, 2, false, NULL, NULL, &e),
+	       0, "as used: load");
+	is_int(config_parse(&again, c.as_used, strlen(c.as_used), "again", &e),
+	       0, "as used: it parses");
+	is_str(again.as_used, c.as_used, "as used: to the same text");
+	is_int(again.memory_mb, 768,
+	       "as used: words of the command line count");
+	is_str(again.boot, "dc", "as used: quoted or not");
+	is_int(again.vcpus, 2, "as used: numbers");
+	is_str(again.stub_cmdline, "a \"b\" \\ c", "as used: escapes");
+	is_int(again.nr_serial, 2, "as used: lists");
+	is_str(again.disk[1].path, "/b c", "as used: disks");
+	config_free(&again);
+	config_free(&c);
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/mtool-config-XXXXXX";
@@ -170,6 +197,7 @@ int main(void)
 	test_load_errors();
 	test_unreadable();
 	test_lenient();
+	test_as_used();
 	unlink("g.cfg");
 	unlink("defaults.conf");
 	if (chdir("/") < 0 || rmdir(dir) < 0)
