@@ -36,7 +36,9 @@ mtool create -t 120 "$cfg" 'stubdomain_cmdline=root=/dev/nope rootwait rdinit=/x
 creator=$!
 stub_there() { xl list | grep -q '^g-dm '; }
 ok "a second stub boots" wait_for 60 stub_there
-stub_runs() { xl list g-dm | awk 'NR == 2 { exit $5 !~ /^[rb-]*$/ }'; }
+stub_runs() {
+	xl list g-dm | awk 'NR == 2 { runs = $5 ~ /^[rb-]*$/ } END { exit !runs }'
+}
 ok "and runs" wait_for 60 stub_runs
 s=$(xl list | awk '$1 == "g-dm" { print $2 }')
 start=$(cut -d. -f1 /proc/uptime)
@@ -52,7 +54,7 @@ is "nothing is left" "$(leftovers)" "$nothing"
 mtool create -t 120 "$cfg" 'stubdomain_cmdline=root=/dev/nope rootwait rdinit=/x' \
 	>"$TMP/out" 2>"$TMP/err" &
 creator=$!
-wait_for 60 stub_there
+wait_for 60 stub_runs
 kill -TERM $creator
 wait $creator
 is "a create that is interrupted fails" $? 1

@@ -59,8 +59,8 @@ int cmd_console(struct mtool *m, int argc, char **argv, struct err *e)
 	struct console_opts o;
 	struct vm_record r;
 
-	(void)m;
-	if (parse(argc, argv, &o, e) < 0 || vm_find(argv[optind], &r, e) < 0)
+	if (parse(argc, argv, &o, e) < 0 ||
+	    vm_find_served(m, argv[optind], &r, e) < 0)
 		return -1;
 	rundir_file(r.name, "ctl.sock", path);
 	if (console_attach(path, o.name, o.input, e) < 0)
@@ -76,7 +76,6 @@ int cmd_log(struct mtool *m, int argc, char **argv, struct err *e)
 	bool follow = false;
 	int c;
 
-	(void)m;
 	while ((c = cmd_option(argc, argv, "+f", "follow=f", e)) != -1) {
 		if (c != 'f')
 			return -1;
@@ -84,7 +83,7 @@ int cmd_log(struct mtool *m, int argc, char **argv, struct err *e)
 	}
 	if (cmd_words(argc, argv, 1, 1, e) < 0)
 		return -1;
-	if (vm_find(argv[optind], &r, e) < 0) {
+	if (vm_find_served(m, argv[optind], &r, e) < 0) {
 		if (e->code != EXIT_NO_VM || !config_name_ok(argv[optind]))
 			return -1;
 		snprintf(r.name, sizeof(r.name), "%s", argv[optind]);

@@ -126,7 +126,7 @@ int cmd_info(struct mtool *m, int argc, char **argv, struct err *e)
 
 	if (cmd_option(argc, argv, "+", "", e) != -1 ||
 	    cmd_words(argc, argv, 1, 1, e) < 0 ||
-	    vm_find(argv[optind], &r, e) < 0)
+	    vm_find_served(m, argv[optind], &r, e) < 0)
 		return -1;
 	h = hyp_open(&m->log, e);
 	if (!h)

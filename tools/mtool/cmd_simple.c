@@ -6,6 +6,7 @@
 
 #include "core/num.h"
 #include "tools/mtool/mtool.h"
+#include "tools/mtool/takeover.h"
 
 /* The one VM that the words name. */
 static int one_vm(int argc, char **argv, struct vm_record *r, struct err *e)
@@ -85,6 +86,15 @@ static int set_paused(struct mtool *m, int argc, char **argv, bool paused,
 					: hyp_dom_unpause(h, r.target, e);
 	hyp_close(h);
 	return rc < 0 ? err_in(e, "%s", r.name) : 0;
+}
+
+int cmd_supervise(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	struct vm_record r;
+
+	if (one_vm(argc, argv, &r, e) < 0)
+		return -1;
+	return vm_take_over(&m->log, &r, e) < 0 ? err_in(e, "%s", r.name) : 0;
 }
 
 int cmd_pause(struct mtool *m, int argc, char **argv, struct err *e)

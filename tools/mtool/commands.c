@@ -7,6 +7,7 @@
 
 #include "core/num.h"
 #include "tools/mtool/mtool.h"
+#include "tools/mtool/takeover.h"
 
 enum { LONGS_MAX = 8 };
 
@@ -42,6 +43,9 @@ const struct command commands[] = {
 	 "Pause the guest; its stubdomain keeps serving."},
 	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
 	 "Print all that create would do, in order. Needs no Xen."},
+	{"supervise", cmd_supervise, "VM",
+	 "Start a supervisor for a VM that runs without one. Other commands\n"
+	 "on such a VM do this by themselves."},
 	{"unpause", cmd_unpause, "VM", "Let a paused guest run."},
 	{"version", cmd_version, "", "Print the versions of mtool and Xen."},
 	{NULL, NULL, NULL, NULL},
@@ -138,4 +142,18 @@ int vm_find(const char *who, struct vm_record *out, struct err *e)
 	    !num_parse(who, 1, UINT32_MAX, &domid))
 		rc = find_domid((uint32_t)domid, out, e);
 	return rc < 0 ? err_in(e, "%s", who) : 0;
+}
+
+int vm_find_served(struct mtool *m, const char *who, struct vm_record *out,
+		   struct err *e)
+{
+	struct err why;
+
+	if (vm_find(who, out, e) < 0)
+		return -1;
+	if (out->running && !rundir_locked(out->name) &&
+	    vm_take_over(&m->log, out, &why) < 0)
+		log_msg(&m->log, LOG_WARN, "%s: no supervisor: %s", out->name,
+			why.msg);
+	return 0;
 }

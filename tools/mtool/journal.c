@@ -18,6 +18,20 @@ static void read_number(const char *text, uint64_t max, uint64_t *out)
 		*out = 0;
 }
 
+/* "PORT FRAME" */
+static void read_place(char *text, struct console_place *out)
+{
+	char *frame = strchr(text, ' ');
+	uint64_t port;
+
+	if (!frame)
+		return;
+	*frame++ = '\0';
+	read_number(text, UINT32_MAX, &port);
+	out->port = (unsigned int)port;
+	read_number(frame, UINT64_MAX, &out->frame);
+}
+
 /* "key value"; unknown keys are for newer readers. */
 static void read_line(struct vm_record *r, char *line)
 {
@@ -38,6 +52,10 @@ static void read_line(struct vm_record *r, char *line)
 	} else if (!strcmp(line, "stub")) {
 		read_number(value, DOMID_MAX, &n);
 		r->stub = (uint32_t)n;
+	} else if (!strcmp(line, "target-console")) {
+		read_place(value, &r->target_console);
+	} else if (!strcmp(line, "stub-console")) {
+		read_place(value, &r->stub_console);
 	} else if (!strcmp(line, "serials")) {
 		read_number(value, VM_SERIALS_MAX, &n);
 		r->serials = (unsigned int)n;

@@ -24,7 +24,7 @@ typedef int cmd_fn(struct mtool *m, int argc, char **argv, struct err *e);
 
 cmd_fn cmd_check_host, cmd_console, cmd_create, cmd_destroy, cmd_domid,
 	cmd_domname, cmd_help, cmd_info, cmd_list, cmd_log, cmd_pause, cmd_plan,
-	cmd_unpause, cmd_version;
+	cmd_supervise, cmd_unpause, cmd_version;
 
 struct command {
 	const char *name;
@@ -57,5 +57,12 @@ int cmd_words(int argc, char **argv, int min, int max, struct err *e);
  * Find a VM by its name or its target's domid. EXIT_NO_VM if there is none.
  */
 int vm_find(const char *who, struct vm_record *out, struct err *e);
+
+/*
+ * The same, and if the VM runs without its supervisor (killed, say), start a
+ * new one. That this fails is only warned of: the VM is there all the same.
+ */
+int vm_find_served(struct mtool *m, const char *who, struct vm_record *out,
+		   struct err *e);
 
 #endif

@@ -15,6 +15,12 @@
 
 enum { RUNDIR_PATH_MAX = 128 };
 
+/* Where a domain's console 0 is, for whoever serves it. */
+struct console_place {
+	unsigned int port; /* the domain's end of its event channel */
+	uint64_t frame;	   /* the builder's page */
+};
+
 /* What the journal tells. */
 struct vm_record {
 	char name[VM_NAME_MAX + 1];
@@ -23,6 +29,7 @@ struct vm_record {
 	bool running;	       /* creation was completed */
 	uint64_t created;      /* seconds since 1970 */
 	unsigned int serials;
+	struct console_place target_console, stub_console;
 };
 
 struct rundir {

@@ -2,6 +2,7 @@
 #include "tools/mtool/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -94,16 +95,39 @@ static int publish_pty(struct supervise *s, struct sup_console *c,
 	return con_set_tty(c->con, con_pty_path(c->sink), e);
 }
 
+/* Its history is a file, in which a supervisor that takes over finds it. */
+static struct con_sink *new_pty(struct supervise *s, const char *name,
+				struct err *e)
+{
+	char file[32], path[RUNDIR_PATH_MAX];
+	struct con_sink *sink;
+	int keep;
+
+	snprintf(file, sizeof(file), "%s.history", name);
+	rundir_file(s->vm->cfg->name, file, path);
+	keep = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (keep < 0) {
+		err_sys(e, EXIT_FAILED, "open %s", path);
+		return NULL;
+	}
+	sink = con_pty_new(s->loop, keep, -1, -1, e);
+	close(keep);
+	return sink;
+}
+
 static int add_serial(struct supervise *s, unsigned int i, struct err *e)
 {
-	struct con_sink *sink = con_pty_new(s->loop, -1, -1, -1, e);
+	struct con_sink *sink;
 	struct sup_console *c = NULL;
+	char name[24];
 
+	snprintf(name, sizeof(name), "serial%u", i);
+	sink = new_pty(s, name, e);
 	if (sink)
 		c = remember(s,
-			     con_add_xenbus(s->server, s->vm->stub.domid,
+			     con_add_xenbus(s->server, s->vm->record.stub,
 					    STUB_CONSOLE_SERIAL + i, sink, e),
-			     sink, "serial%u", i);
+			     sink, "%s", name);
 	if (!c || publish_pty(s, c, e) < 0)
 		return err_in(e, "serial %u", i);
 	return 0;
@@ -112,15 +136,15 @@ static int add_serial(struct supervise *s, unsigned int i, struct err *e)
 /* The guest's own PV console. */
 static int add_pv(struct supervise *s, struct err *e)
 {
-	const struct vm_domain *t = &s->vm->target;
-	struct con_sink *sink = con_pty_new(s->loop, -1, -1, -1, e);
+	const struct vm_record *r = &s->vm->record;
+	struct con_sink *sink = new_pty(s, "pv", e);
 	struct sup_console *c = NULL;
 
 	if (sink)
 		c = remember(s,
-			     con_add_reserved(s->server, t->domid,
-					      t->console_frame,
-					      t->ports.console, sink, e),
+			     con_add_reserved(s->server, r->target,
+					      r->target_console.frame,
+					      r->target_console.port, sink, e),
 			     sink, "pv");
 	if (!c || publish_pty(s, c, e) < 0)
 		return err_in(e, "pv console");
@@ -138,7 +162,7 @@ static int add_state(struct supervise *s, struct err *e)
 
 		if (!sink[i] ||
 		    !remember(s,
-			      con_add_xenbus(s->server, s->vm->stub.domid,
+			      con_add_xenbus(s->server, s->vm->record.stub,
 					     index, sink[i], e),
 			      sink[i], "stub%u", index))
 			return err_in(e, "stub console %u", index);
@@ -149,15 +173,16 @@ static int add_state(struct supervise *s, struct err *e)
 /* Every console of the stub: one that nobody drains freezes it whole. */
 static int add_consoles(struct supervise *s, struct err *e)
 {
-	const struct vm_domain *d = &s->vm->stub;
+	const struct vm_record *r = &s->vm->record;
 	unsigned int i;
 
 	s->server = con_server_new(s->loop, s->xs, &s->log, e);
 	if (!s->server)
 		return -1;
 	if (!remember(s,
-		      con_add_reserved(s->server, d->domid, d->console_frame,
-				       d->ports.console, s->sink_log, e),
+		      con_add_reserved(s->server, r->stub,
+				       r->stub_console.frame,
+				       r->stub_console.port, s->sink_log, e),
 		      s->sink_log, "stub0"))
 		return err_in(e, "stub console 0");
 	if (add_state(s, e) < 0)
@@ -217,11 +242,11 @@ static void check_stub(struct supervise *s)
 {
 	struct hyp_dom d;
 	struct err e;
-	int rc = hyp_dom_get(s->hyp, s->vm->stub.domid, &d, &e);
+	int rc = hyp_dom_get(s->hyp, s->vm->record.stub, &d, &e);
 
 	if (rc < 0 || (rc && !d.dying && !d.shutdown))
 		return;
-	con_server_drain(s->server, s->vm->stub.domid);
+	con_server_drain(s->server, s->vm->record.stub);
 	if (!s->released)
 		return; /* its creator sees it too, and decides */
 	log_msg(&s->log, LOG_WARN, "stubdomain %s", stub_end(rc, &d));
@@ -232,7 +257,7 @@ static void check_target(struct supervise *s)
 {
 	struct hyp_dom d;
 	struct err e;
-	int rc = hyp_dom_get(s->hyp, s->vm->target.domid, &d, &e);
+	int rc = hyp_dom_get(s->hyp, s->vm->record.target, &d, &e);
 
 	if (rc < 0 || !s->released)
 		return;
@@ -356,8 +381,8 @@ static void close_consoles(struct supervise *s)
 {
 	unsigned int i;
 
-	con_server_drain(s->server, s->vm->stub.domid);
-	con_server_drain(s->server, s->vm->target.domid);
+	con_server_drain(s->server, s->vm->record.stub);
+	con_server_drain(s->server, s->vm->record.target);
 	con_server_free(s->server);
 	s->server = NULL;
 	flush_viewers(s);

@@ -18,7 +18,6 @@
 struct vm_domain {
 	uint32_t domid;
 	struct hyp_ports ports;
-	uint64_t console_frame;
 };
 
 struct vm {

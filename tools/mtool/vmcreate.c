@@ -116,6 +116,8 @@ static int do_build(struct apply *a, const struct plan_step *s, struct err *e)
 {
 	bool t = s->dom == DOM_TARGET;
 	struct vm_domain *d = which(a, s->dom);
+	struct console_place *place =
+		t ? &a->vm->record.target_console : &a->vm->record.stub_console;
 	struct build_frames f;
 	int rc;
 
@@ -123,12 +125,15 @@ static int do_build(struct apply *a, const struct plan_step *s, struct err *e)
 					&d->ports, &f, e);
 	if (rc < 0)
 		return -1;
-	d->console_frame = f.console;
+	place->port = d->ports.console;
+	place->frame = f.console;
 	plan_set(&a->vars, t ? "T.store-frame" : "S.store-frame", "%llu",
 		 (unsigned long long)f.store);
 	plan_set(&a->vars, t ? "T.console-frame" : "S.console-frame", "%llu",
 		 (unsigned long long)f.console);
-	return 0;
+	return rundir_note(&a->vm->run, e, "%s-console %u %llu",
+			   t ? "target" : "stub", place->port,
+			   (unsigned long long)place->frame);
 }
 
 struct nodes_arg {
@@ -401,6 +406,9 @@ static void finish(struct apply *a, int rc)
 	vm_plan_free(&a->vm->plan);
 	xs_disconnect(a->xs);
 	hyp_close(a->hyp);
+	/* One that has been heeded must not kill us when it is unblocked. */
+	while (interrupted(a))
+		;
 	if (a->signal_fd >= 0)
 		close(a->signal_fd);
 }

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/mtool/takeover.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config.h"
+#include "tools/mtool/supervisor.h"
+#include "tools/mtool/vm.h"
+
+/* The configuration as used; what it left out once is left out again. */
+static int load(struct vm_config *cfg, const char *name, struct err *e)
+{
+	char path[RUNDIR_PATH_MAX];
+
+	rundir_file(name, "config", path);
+	return config_load(cfg, path, NULL, NULL, 0, true, NULL, NULL, e);
+}
+
+static int start(struct vm *vm, struct log *log, struct err *e)
+{
+	struct supervisor sup;
+	int rc;
+
+	if (rundir_log_path(vm->cfg->name, vm->log_path, e) < 0)
+		return -1;
+	rc = rundir_lock(&vm->run, vm->cfg->name, 0, e);
+	if (rc)
+		return rc < 0 ? -1 : err_set(e, EXIT_NO_VM, "no such VM");
+	rc = supervisor_start(&sup, vm, NULL, NULL, log, e);
+	if (!rc)
+		rc = supervisor_release(&sup, e);
+	rundir_close(&vm->run);
+	return rc;
+}
+
+int vm_take_over(struct log *log, const struct vm_record *r, struct err *e)
+{
+	struct vm_config *cfg = calloc(1, sizeof(*cfg));
+	struct vm vm = {.cfg = cfg, .record = *r};
+	int rc = -1;
+
+	if (!cfg)
+		return err_sys(e, EXIT_FAILED, "supervisor");
+	memset(vm.disk_fd, -1, sizeof(vm.disk_fd));
+	if (!r->running)
+		err_set(e, EXIT_BUSY, "its creation was never completed");
+	else if (!load(cfg, r->name, e)) {
+		rc = start(&vm, log, e);
+		config_free(cfg);
+	}
+	free(cfg);
+	return rc;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOOLS_MTOOL_TAKEOVER_H
+#define TOOLS_MTOOL_TAKEOVER_H
+
+#include "core/err.h"
+#include "core/log.h"
+#include "tools/mtool/rundir.h"
+
+/*
+ * Start a new supervisor for the running VM `r`, whose own has died: it goes
+ * on where the consoles' rings and histories stand. EXIT_BUSY if somebody is
+ * at work on it, or if it never was complete. Must be called before this
+ * process sets a xenstore watch.
+ */
+int vm_take_over(struct log *log, const struct vm_record *r, struct err *e);
+
+#endif
