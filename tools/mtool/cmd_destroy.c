@@ -12,25 +12,12 @@
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/teardown.h"
 
-enum { SUPERVISOR_MS = 30000, GONE_MS = 30000 };
+enum { SUPERVISOR_MS = 30000 };
 
 struct host {
 	struct hyp *hyp;
 	struct xs *xs;
 };
-
-/* Nobody looks after it: clear up ourselves. */
-static int clear(struct host *h, struct vm_record *r, struct rundir *run,
-		 struct err *e)
-{
-	if (vm_forget(h->hyp, h->xs, r, e) < 0 ||
-	    vm_wait_gone(h->hyp, r, GONE_MS, e) < 0) {
-		rundir_close(run);
-		return -1;
-	}
-	rundir_remove(run);
-	return 0;
-}
 
 /* A descriptor of the supervisor's process; -1 if there is none. */
 static int supervisor_open(const char *name)
@@ -78,7 +65,7 @@ static int destroy_one(struct host *h, struct vm_record *r, struct err *e)
 	rc = rundir_lock(&run, r->name, SUPERVISOR_MS, e);
 	if (rc < 0)
 		return -1;
-	return rc ? 0 : clear(h, r, &run, e);
+	return rc ? 0 : vm_remove(h->hyp, h->xs, r, &run, e);
 }
 
 static int destroy_named(struct mtool *m, struct host *h, const char *who,

@@ -151,9 +151,11 @@ int vm_find_served(struct mtool *m, const char *who, struct vm_record *out,
 
 	if (vm_find(who, out, e) < 0)
 		return -1;
-	if (out->running && !rundir_locked(out->name) &&
-	    vm_take_over(&m->log, out, &why) < 0)
-		log_msg(&m->log, LOG_WARN, "%s: no supervisor: %s", out->name,
-			why.msg);
+	if (!out->running || rundir_locked(out->name) ||
+	    !vm_take_over(&m->log, out, &why))
+		return 0;
+	if (why.code == EXIT_DIED)
+		return err_set(e, EXIT_DIED, "%s: %s", out->name, why.msg);
+	log_msg(&m->log, LOG_WARN, "%s: no supervisor: %s", out->name, why.msg);
 	return 0;
 }

@@ -8,8 +8,9 @@
 
 /*
  * Start a new supervisor for the running VM `r`, whose own has died: it goes
- * on where the consoles' rings and histories stand. EXIT_BUSY if somebody is
- * at work on it, or if it never was complete. Must be called before this
+ * on where the consoles' rings and histories stand. If a domain of it is dead
+ * the rest is removed: EXIT_DIED. EXIT_BUSY if somebody is at work on it, or
+ * if it never was complete. Must be called before this
  * process sets a xenstore watch.
  */
 int vm_take_over(struct log *log, const struct vm_record *r, struct err *e);

@@ -9,7 +9,7 @@
 
 #include "core/uuid.h"
 
-enum { POLL_MS = 10 };
+enum { POLL_MS = 10, GONE_MS = 30000 };
 
 /* Whether domain `domid` exists and carries `uuid`. */
 static bool is_ours(struct hyp *h, uint32_t domid, const uint8_t uuid[16],
@@ -176,4 +176,23 @@ int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 		       "keeps its memory mapped",
 		       have_s ? r->stub : r->target,
 		       (unsigned long long)ms / 1000);
+}
+
+int vm_remove(struct hyp *h, struct xs *xs, const struct vm_record *r,
+	      struct rundir *run, struct err *e)
+{
+	if (vm_kill(h, r, e) < 0 || vm_forget(h, xs, r, e) < 0 ||
+	    vm_wait_gone(h, r, GONE_MS, e) < 0) {
+		rundir_close(run);
+		return -1;
+	}
+	rundir_remove(run);
+	return 0;
+}
+
+bool vm_domain_lives(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
+{
+	struct hyp_dom d;
+
+	return is_ours(h, domid, uuid, &d) && !d.dying;
 }

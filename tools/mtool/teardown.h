@@ -27,4 +27,14 @@ int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
 int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 		 struct err *e);
 
+/*
+ * All of that for a VM nobody looks after, whose run directory is locked as
+ * `run`: it is removed on success, and given up otherwise.
+ */
+int vm_remove(struct hyp *h, struct xs *xs, const struct vm_record *r,
+	      struct rundir *run, struct err *e);
+
+/* Whether domain `domid` is there, is the one with `uuid`, and is not dying. */
+bool vm_domain_lives(struct hyp *h, uint32_t domid, const uint8_t uuid[16]);
+
 #endif
