@@ -23,7 +23,10 @@ static void tell(struct check *c, bool ok, enum need need, const char *what,
 {
 	const char *word = ok ? "ok" : need == NEEDED ? "MISSING" : "absent";
 
-	printf("%-8s %-34s %s\n", word, what, ok ? "" : cure);
+	if (ok)
+		printf("%-8s %s\n", word, what);
+	else
+		printf("%-8s %-34s %s\n", word, what, cure);
 	if (!ok && need == NEEDED)
 		c->missing++;
 }

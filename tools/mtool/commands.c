@@ -16,9 +16,12 @@ const struct command commands[] = {
 	 "Tell what this host lacks for creating VMs, and the cure.\n"
 	 "Exit code 7 if create cannot work."},
 	{"console", cmd_console, "[-n N | -t NAME] [--no-input] VM",
-	 "Attach to a console: serial0 (default), serial1, ..., pv, or\n"
-	 "console N of the stubdomain. ^] leaves. In a pipe, standard input\n"
-	 "goes to the guest and its output to standard output."},
+	 "Attach to a console of a VM; ^] leaves.\n"
+	 "NAME is serial0 (default), serial1, ..., or pv; N is a console of "
+	 "the\n"
+	 "stubdomain. In a pipe, standard input goes to the guest and its "
+	 "output\n"
+	 "to standard output."},
 	{"create", cmd_create,
 	 "[-p] [-c] [-W] [-t SECONDS] CONFIG [KEY=VALUE]...",
 	 "Build and start a VM; returns when its device model runs.\n"
@@ -34,8 +37,7 @@ const struct command commands[] = {
 	{"help", cmd_help, "[COMMAND]", "Explain a command, or list them all."},
 	{"info", cmd_info, "VM", "Print everything known of a VM."},
 	{"list", cmd_list, "[VM...]",
-	 "List VMs: guest and stubdomain with their memory, vcpus, state,\n"
-	 "CPU time and uptime."},
+	 "List VMs: memory, vcpus, state, CPU time, uptime."},
 	{"log", cmd_log, "[-f] VM",
 	 "Print the device model's log (console 0 of the stubdomain).\n"
 	 "  -f  go on as it grows"},
@@ -44,8 +46,8 @@ const struct command commands[] = {
 	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
 	 "Print all that create would do, in order. Needs no Xen."},
 	{"supervise", cmd_supervise, "VM",
-	 "Start a supervisor for a VM that runs without one. Other commands\n"
-	 "on such a VM do this by themselves."},
+	 "Start a supervisor for a VM that runs without one.\n"
+	 "Other commands on such a VM do this by themselves."},
 	{"unpause", cmd_unpause, "VM", "Let a paused guest run."},
 	{"version", cmd_version, "", "Print the versions of mtool and Xen."},
 	{NULL, NULL, NULL, NULL},
