@@ -29,11 +29,14 @@ is "its frontend is connected" \
 	"$(xenstore-read "/local/domain/$t/device/vbd/51712/state")" 4
 is "both domains use one loop device" "$(losetup -a | wc -l)" 1
 
+fds() { ls "/proc/$(cat /run/mtool/l/supervisor.pid)/fd" | wc -l; }
+before=$(fds)
 type_line 'reboot -f'
 started() { [ "$(serial_log l | grep -c 'linux guest: shell ready')" -ge "$1" ]; }
 ok "a reboot from inside starts it anew" wait_for 400 started 2
 ok "in new domains" test "$(domid l)" -gt "$t"
 is "the old ones are gone" "$(xl list | awk 'NR > 1 && $2 > 0' | wc -l)" 2
+is "its supervisor holds as many descriptors as the first" "$(fds)" "$before"
 type_line 'echo again-$((40 + 2))'
 ok "the same viewer speaks to it" wait_for 60 serial_says l again-42
 type_line 'poweroff -f'

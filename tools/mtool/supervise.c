@@ -404,18 +404,49 @@ static void remove_vm(struct supervise *s)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 }
 
+/* Everything that was opened, so that the next supervisor inherits nothing. */
+static void free_all(struct supervise *s)
+{
+	unsigned int i;
+
+	fclose(s->log_stream);
+	for (i = 0; i < s->nr_console; i++)
+		con_sink_free(s->console[i].sink);
+	loop_timer_del(s->flush);
+	loop_del(s->creator_io);
+	close(s->creator);
+	xs_disconnect(s->xs); /* ends its thread, too: we are about to fork */
+	hyp_close(s->hyp);
+	loop_free(s->loop);
+	free(s);
+}
+
+/* Our own log is closed by now. */
+static void complain(const char *log_path, const char *text)
+{
+	int fd = open(log_path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "mtool: restart: %s\n", text);
+	close(fd);
+}
+
 /* Both domains anew, with the same uuid; its own supervisor takes over. */
 static void restart(struct supervise *s)
 {
-	struct rundir run = s->vm->run;
+	struct vm *vm = s->vm;
+	struct rundir run = vm->run;
 	struct vm_options opt = {0};
+	struct log quiet;
 	struct err e;
 	bool tail;
 
-	xs_disconnect(s->xs); /* ends its thread: we are about to fork */
+	free_all(s);
 	rundir_reset(&run);
-	if (vm_create(&s->log, s->vm->cfg, &run, &opt, &tail, &e) < 0)
-		log_msg(&s->log, LOG_ERROR, "restart: %s", e.msg);
+	log_init(&quiet, stderr, LOG_ERROR);
+	if (vm_create(&quiet, vm->cfg, &run, &opt, &tail, &e) < 0)
+		complain(vm->log_path, e.msg);
 }
 
 static void close_disks(struct vm *vm)

@@ -49,10 +49,13 @@ static void default_signals(void)
 }
 
 /* What the creator had open is not ours; its memory goes back to the system. */
-static void drop_inherited(struct hyp *h, struct xs *xs)
+static void drop_inherited(struct vm *vm, struct hyp *h, struct xs *xs)
 {
 	hyp_close(h);
 	xs_disconnect(xs);
+	vm_plan_free(&vm->plan);
+	if (vm->signal_fd >= 0)
+		close(vm->signal_fd);
 	malloc_trim(0);
 }
 
@@ -62,7 +65,7 @@ _Noreturn static void child(int fd, struct vm *vm, struct hyp *h, struct xs *xs)
 	struct err e;
 
 	default_signals();
-	drop_inherited(h, xs);
+	drop_inherited(vm, h, xs);
 	s = supervise_new(vm, fd, &e);
 	if (!s) {
 		send(fd, e.msg, strlen(e.msg), MSG_NOSIGNAL);

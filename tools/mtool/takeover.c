@@ -69,7 +69,7 @@ static int lock_and_start(struct vm *vm, struct log *log, struct err *e)
 int vm_take_over(struct log *log, const struct vm_record *r, struct err *e)
 {
 	struct vm_config *cfg = calloc(1, sizeof(*cfg));
-	struct vm vm = {.cfg = cfg, .record = *r};
+	struct vm vm = {.cfg = cfg, .record = *r, .signal_fd = -1};
 	int rc = -1;
 
 	if (!cfg)

@@ -28,6 +28,7 @@ struct vm {
 	struct rundir run;
 	char log_path[RUNDIR_PATH_MAX];
 	int disk_fd[VM_DISKS_MAX]; /* kept until the VM ends; -1: none */
+	int signal_fd;		   /* the creator's alone; -1: none */
 };
 
 struct vm_options {

@@ -31,7 +31,6 @@ struct apply {
 	struct xs *xs;
 	struct supervisor sup;
 	bool supervised; /* its log may have a word on a failure */
-	int signal_fd;
 	struct undo undo;
 };
 
@@ -240,7 +239,7 @@ static void wait_init(struct apply *a, struct wait_ctx *w)
 		.xs = a->xs,
 		.target = a->vm->target.domid,
 		.stub = a->vm->stub.domid,
-		.signal_fd = a->signal_fd,
+		.signal_fd = a->vm->signal_fd,
 		.supervisor_fd = a->sup.fd,
 		.limit_ms = (s ? s : a->vm->cfg->stub_timeout_s) * 1000ull,
 		.limit_name = "create -t, or stubdomain_timeout",
@@ -287,7 +286,7 @@ static bool interrupted(struct apply *a)
 {
 	struct signalfd_siginfo si;
 
-	return read(a->signal_fd, &si, sizeof(si)) == sizeof(si);
+	return read(a->vm->signal_fd, &si, sizeof(si)) == sizeof(si);
 }
 
 static void show_step(struct apply *a, const struct plan_step *s,
@@ -409,8 +408,8 @@ static void finish(struct apply *a, int rc)
 	/* One that has been heeded must not kill us when it is unblocked. */
 	while (interrupted(a))
 		;
-	if (a->signal_fd >= 0)
-		close(a->signal_fd);
+	if (a->vm->signal_fd >= 0)
+		close(a->vm->signal_fd);
 }
 
 int vm_create(struct log *log, struct vm_config *cfg, struct rundir *run,
@@ -424,7 +423,7 @@ int vm_create(struct log *log, struct vm_config *cfg, struct rundir *run,
 	undo_init(&a.undo);
 	memset(vm.disk_fd, -1, sizeof(vm.disk_fd));
 	vm_paths_find(&a.paths, cfg);
-	a.signal_fd = catch_signals(&old);
+	vm.signal_fd = catch_signals(&old);
 	rc = apply(&a, e);
 	*tail = rc < 0 && a.supervised &&
 		(e->code == EXIT_DIED || e->code == EXIT_TIMEOUT);
