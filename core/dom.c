@@ -36,7 +36,7 @@ void dom_target(struct dom_params *d, const struct vm_config *cfg,
 	d->cfg = cfg;
 }
 
-/* The device model keeps a copy of the video memory: the stub gets that much */
+/* On top of what is configured, the size of the video memory, as xl does. */
 void dom_stub(struct dom_params *d, const struct vm_config *cfg,
 	      const uint8_t uuid[16], const char *kernel, const char *ramdisk,
 	      const char *cmdline)

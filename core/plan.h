@@ -90,7 +90,7 @@ void plan_step(struct plan *p, enum plan_op op, enum plan_dom dom,
 	       enum plan_group group, const char *why, const char *title, ...)
 	__attribute__((format(printf, 6, 7)));
 void plan_step_index(struct plan *p, unsigned int index);
-/* value is a format; `path` is a format for its first argument, a string. */
+/* The node `dir`/`key`, or `dir` itself if key is ""; `value` is a format. */
 void plan_node(struct plan *p, const char *perm, const char *dir,
 	       const char *key, const char *value, ...)
 	__attribute__((format(printf, 5, 6)));

@@ -56,12 +56,13 @@ execs() { grep -c 'execve' "$TMP/$1.trace"; }
 connections() { grep -c 'connect(.*xenstored/socket.*= 0$' "$TMP/$1.trace"; }
 
 ok "create works there" traced create -t 180 /g.cfg || diag "$(cat "$TMP/err")"
+chroot "$root" /usr/bin/mtool console g </dev/null >"$TMP/g.serial" &
 ok "the guest's console works there" \
-	sh -c "sleep 20 | timeout 30 chroot '$root' /usr/bin/mtool console g |
-		grep -q 'boot sector: ready'"
+	wait_for 120 serial_says g 'mtool boot sector: ready'
 ok "list works there" \
 	sh -c "chroot '$root' /usr/bin/mtool list | grep -q '^g '"
 ok "destroy works there" traced destroy g || diag "$(cat "$TMP/err")"
+wait # for the viewer and both straces
 is "create and the supervisor execute nothing" "$(execs create)" 2 ||
 	diag "$(cat "$TMP/create.trace")"
 is "nor does destroy" "$(execs destroy)" 2 || diag "$(cat "$TMP/destroy.trace")"

@@ -114,7 +114,7 @@ static int add_record(struct vm_record **list, int nr, const char *name)
 
 int rundir_list(struct vm_record **list, struct err *e)
 {
-	DIR *dir = opendir("/run/mtool");
+	DIR *dir = opendir(RUN_ROOT);
 	struct dirent *ent;
 	int nr = 0;
 
@@ -122,7 +122,7 @@ int rundir_list(struct vm_record **list, struct err *e)
 	if (!dir && errno == ENOENT)
 		return 0;
 	if (!dir)
-		return err_sys(e, EXIT_HOST, "/run/mtool");
+		return err_sys(e, EXIT_HOST, RUN_ROOT);
 	while (nr >= 0 && (ent = readdir(dir)))
 		nr = add_record(list, nr, ent->d_name);
 	closedir(dir);

@@ -15,7 +15,6 @@
 
 #include "core/log.h"
 
-#define RUN_ROOT "/run/mtool"
 #define LOG_ROOT "/var/log/mtool"
 
 enum { LOCK_POLL_MS = 20 };

@@ -13,6 +13,8 @@
 #include "core/config.h"
 #include "core/err.h"
 
+#define RUN_ROOT "/run/mtool"
+
 enum { RUNDIR_PATH_MAX = 128 };
 
 /* Where a domain's console 0 is, for whoever serves it. */
