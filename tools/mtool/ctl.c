@@ -361,6 +361,11 @@ void ctl_close(struct ctl_server *s)
 	free(s);
 }
 
+void ctl_moved(struct ctl_server *s, const char *path)
+{
+	snprintf(s->path, sizeof(s->path), "%s", path);
+}
+
 void ctl_answer(struct ctl_conn *c, json_t *answer, const struct err *e)
 {
 	json_t *ok = e ? NULL : json_pack("{s:b}", "ok", 1);

@@ -60,6 +60,8 @@ struct ctl_server *ctl_listen(struct loop *loop, const char *path,
  * socket. NULL is allowed.
  */
 void ctl_close(struct ctl_server *s);
+/* The socket is at `path` now, moved with its directory. */
+void ctl_moved(struct ctl_server *s, const char *path);
 
 /*
  * For a handler that returned CTL_LATER, once: answer {"ok":true} and the

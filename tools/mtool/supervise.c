@@ -23,7 +23,6 @@
 #include "tools/mtool/teardown.h"
 
 enum {
-	GONE_MS = 30000,
 	LOG_LINE = 512,
 	FLUSH_MS = 1000,
 	FLUSH_POLL_MS = 10,

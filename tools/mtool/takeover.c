@@ -4,19 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/config.h"
 #include "tools/mtool/supervisor.h"
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vm.h"
-
-/* The configuration as used; what it left out once is left out again. */
-static int load(struct vm_config *cfg, const char *name, struct err *e)
-{
-	char path[RUNDIR_PATH_MAX];
-
-	rundir_file(name, "config", path);
-	return config_load(cfg, path, NULL, NULL, 0, true, NULL, NULL, e);
-}
+#include "tools/mtool/vmconfig.h"
 
 /* 1 if both domains live; 0 if not, and what is left was removed; -1, *e */
 static int remove_dead(struct vm *vm, struct log *log, struct err *e)
@@ -30,7 +21,7 @@ static int remove_dead(struct vm *vm, struct log *log, struct err *e)
 	    vm_domain_lives(h, r->stub, r->stub_uuid))
 		rc = 1;
 	else if (h && (xs = xs_connect(log, e)))
-		rc = vm_remove(h, xs, r, &vm->run, e);
+		rc = vm_remove(h, xs, r, &vm->run, GONE_MS, e);
 	xs_disconnect(xs);
 	hyp_close(h);
 	return rc;
@@ -77,7 +68,7 @@ int vm_take_over(struct log *log, const struct vm_record *r, struct err *e)
 	memset(vm.disk_fd, -1, sizeof(vm.disk_fd));
 	if (!r->running)
 		err_set(e, EXIT_BUSY, "its creation was never completed");
-	else if (!load(cfg, r->name, e)) {
+	else if (!vm_config_read(cfg, r->name, e)) {
 		rc = lock_and_start(&vm, log, e);
 		config_free(cfg);
 	}

@@ -8,8 +8,9 @@
 #include <time.h>
 
 #include "core/uuid.h"
+#include "tools/mtool/holders.h"
 
-enum { POLL_MS = 10, GONE_MS = 30000 };
+enum { POLL_MS = 10 };
 
 /* Whether domain `domid` exists and carries `uuid`. */
 static bool is_ours(struct hyp *h, uint32_t domid, const uint8_t uuid[16],
@@ -161,6 +162,7 @@ int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 	uint64_t end = clock_ms() + ms;
 	struct hyp_dom t, s;
 	bool have_t, have_s;
+	char who[512];
 
 	for (;;) {
 		have_s = is_ours(h, r->stub, r->stub_uuid, &s);
@@ -171,18 +173,18 @@ int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 			break;
 		nanosleep(&nap, NULL);
 	}
+	holders_text(who, sizeof(who));
 	return err_set(e, EXIT_TIMEOUT,
-		       "domain %u is still dying after %llu s: some process "
-		       "keeps its memory mapped",
-		       have_s ? r->stub : r->target,
-		       (unsigned long long)ms / 1000);
+		       "domain %u is still dying: memory of it is mapped "
+		       "elsewhere; processes that map such memory: %s",
+		       have_s ? r->stub : r->target, who);
 }
 
 int vm_remove(struct hyp *h, struct xs *xs, const struct vm_record *r,
-	      struct rundir *run, struct err *e)
+	      struct rundir *run, uint64_t ms, struct err *e)
 {
 	if (vm_kill(h, r, e) < 0 || vm_forget(h, xs, r, e) < 0 ||
-	    vm_wait_gone(h, r, GONE_MS, e) < 0) {
+	    vm_wait_gone(h, r, ms, e) < 0) {
 		rundir_close(run);
 		return -1;
 	}
