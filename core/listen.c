@@ -2,6 +2,7 @@
 #include "core/listen.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -98,6 +99,11 @@ struct listener *listener_new(struct loop *loop, const char *path,
 		return NULL;
 	}
 	return l;
+}
+
+void listener_moved(struct listener *l, const char *path)
+{
+	snprintf(l->path, sizeof(l->path), "%s", path);
 }
 
 void listener_free(struct listener *l)

@@ -18,6 +18,8 @@ typedef void listen_fn(void *ctx, int fd);
  */
 struct listener *listener_new(struct loop *loop, const char *path,
 			      listen_fn *fn, void *ctx, struct err *e);
+/* The socket is at `path` now, moved with its directory. */
+void listener_moved(struct listener *l, const char *path);
 /* Remove the socket, too. NULL is allowed. */
 void listener_free(struct listener *l);
 

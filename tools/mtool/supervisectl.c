@@ -9,6 +9,7 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/superviseint.h"
+#include "tools/mtool/superviseqmp.h"
 
 /* "stub3" is another name of serial0, and so on. */
 static struct sup_console *find_console(struct supervise *s, const char *name)
@@ -101,9 +102,17 @@ static int ctl_consoles(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return CTL_DONE;
 }
 
+static int ctl_qmp(void *ctx, struct ctl_conn *conn, const json_t *request,
+		   json_t *answer, struct err *e)
+{
+	(void)request, (void)answer;
+	return supervise_qmp_info(ctx, conn, e);
+}
+
 static const struct ctl_command commands[] = {
 	{"console", ctl_console},
 	{"consoles", ctl_consoles},
+	{"qmp", ctl_qmp},
 	{NULL, NULL},
 };
 
