@@ -9,6 +9,7 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/superviseint.h"
+#include "tools/mtool/superviseqmp.h"
 #include "tools/mtool/vmrename.h"
 
 /* "stub3" is another name of serial0, and so on. */
@@ -102,6 +103,13 @@ static int ctl_consoles(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return CTL_DONE;
 }
 
+static int ctl_qmp(void *ctx, struct ctl_conn *conn, const json_t *request,
+		   json_t *answer, struct err *e)
+{
+	(void)request, (void)answer;
+	return supervise_qmp_info(ctx, conn, e);
+}
+
 /* The VM has its new name: what else remembers a path is told. */
 static void tell_new_paths(struct supervise *s)
 {
@@ -111,6 +119,7 @@ static void tell_new_paths(struct supervise *s)
 
 	rundir_file(name, "ctl.sock", path);
 	ctl_moved(s->ctl, path);
+	supervise_qmp_moved(s);
 	if (rundir_log_path(name, path, &e) < 0 ||
 	    con_log_move(s->sink_log, path, &e) < 0)
 		log_msg(&s->log, LOG_WARN, "%s", e.msg);
@@ -141,6 +150,7 @@ static const struct ctl_command commands[] = {
 	{"console", ctl_console},
 	{"consoles", ctl_consoles},
 	{"rename", ctl_rename},
+	{"qmp", ctl_qmp},
 	{NULL, NULL},
 };
 
