@@ -210,7 +210,8 @@ int con_log_move(struct con_sink *s, const char *path, struct err *e)
 		free(new);
 		return err_sys(e, EXIT_FAILED, "%s", path);
 	}
-	if (rename(l->path, new) < 0 && errno != ENOENT) {
+	/* No file at all is none to move: the next output makes one. */
+	if (rename(l->path, new) < 0 && !access(l->path, F_OK)) {
 		err_sys(e, EXIT_FAILED, "rename %s", l->path);
 		free(new);
 		free(old);
