@@ -80,6 +80,18 @@ is "CPUs that the host has not: exit code 2" \
 	"$(status mtool vcpu-pin l 0 7)" 2
 is "a vcpu that it has not: exit code 2" "$(status mtool vcpu-pin l 2 0)" 2
 
+is "more vcpus than its maximum: exit code 2" "$(status mtool vcpu-set l 3)" 2
+ok "vcpu-set" mtool vcpu-set l 2
+is "its node says so" \
+	"$(xenstore-read "/local/domain/$t/cpu/1/availability")" online
+type_line 'dmesg | tail -n 3; echo 1 >/sys/devices/system/cpu/cpu1/online'
+ok "the guest sees it come" wait_for 60 serial_says l 'CPU1 has been hot-added'
+runs() { mtool vcpu-list l | grep -qE "^l +$t +1 +[01] +(running|blocked|ready)"; }
+ok "and lets it run" wait_for 60 runs
+ok "vcpu-set to what it has changes nothing" mtool vcpu-set l 2
+is "vcpus cannot be taken out: exit code 1" "$(status mtool vcpu-set l 1)" 1
+like "which is said" "$(out)" 'QEMU cannot take vcpus out again$'
+
 both=$(($(member memory_kb target) + $(member memory_kb stub)))
 like "list counts the stub's memory to its VM" \
 	"$(mtool list --json l | tr -d ' \n')" "\"memory_kb\":$both,\"cpu"

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/mtool/facts.h"
 #include "tools/mtool/host.h"
 #include "tools/mtool/hostnodes.h"
 #include "tools/mtool/mtool.h"
@@ -19,9 +18,8 @@ struct sum {
 
 struct usage {
 	struct hyp_host host;
-	struct hyp_dom dom0;
 	unsigned int vms;
-	struct sum guests, stubs, others; /* others: not of mtool, nor dom0 */
+	struct sum dom0, guests, stubs, others;
 };
 
 enum { DOMAINS_MAX = 4096 };
@@ -33,15 +31,28 @@ static void add(struct sum *s, const struct hyp_dom *d)
 	s->cpu_ns += d->cpu_ns;
 }
 
-static void subtract(struct sum *s, const struct sum *part)
+static bool is(const struct hyp_dom *d, uint32_t domid, const uint8_t uuid[16])
 {
-	s->nr -= part->nr;
-	s->mem_kb -= part->mem_kb;
-	s->cpu_ns -= part->cpu_ns;
+	return d->domid == domid && !memcmp(d->uuid, uuid, 16);
 }
 
-/* All domains but dom0; what is mtool's is taken out again later. */
-static int sum_domains(struct host *h, struct usage *u, struct err *e)
+/* Whose domain it is. */
+static struct sum *owner(struct usage *u, const struct hyp_dom *d,
+			 const struct vm_record *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < u->vms; i++) {
+		if (is(d, vm[i].target, vm[i].uuid))
+			return &u->guests;
+		if (is(d, vm[i].stub, vm[i].stub_uuid))
+			return &u->stubs;
+	}
+	return d->domid ? &u->others : &u->dom0;
+}
+
+static int sum_domains(struct host *h, struct usage *u,
+		       const struct vm_record *vm, struct err *e)
 {
 	struct hyp_dom *list = calloc(DOMAINS_MAX, sizeof(*list));
 	int i, nr;
@@ -49,43 +60,26 @@ static int sum_domains(struct host *h, struct usage *u, struct err *e)
 	if (!list)
 		return err_sys(e, EXIT_FAILED, "list of domains");
 	nr = hyp_dom_list(h->hyp, 0, list, DOMAINS_MAX, e);
-	for (i = 0; i < nr; i++) {
-		if (list[i].domid)
-			add(&u->others, &list[i]);
-		else
-			u->dom0 = list[i];
-	}
+	for (i = 0; i < nr; i++)
+		add(owner(u, &list[i], vm), &list[i]);
 	free(list);
 	return nr < 0 ? -1 : 0;
 }
 
-static int sum_vms(struct host *h, struct usage *u, struct err *e)
-{
-	struct vm_record *list;
-	struct vm_facts f;
-	int i, rc = 0, nr = rundir_list(&list, e);
-
-	for (i = 0; i < nr && !rc; i++) {
-		rc = facts_get(h->hyp, &list[i], &f, e);
-		if (!rc && f.have_target)
-			add(&u->guests, &f.target);
-		if (!rc && f.have_stub)
-			add(&u->stubs, &f.stub);
-	}
-	u->vms = nr > 0 ? (unsigned int)nr : 0;
-	free(nr < 0 ? NULL : list);
-	return nr < 0 ? -1 : rc;
-}
-
 static int get_usage(struct host *h, struct usage *u, struct err *e)
 {
+	struct vm_record *vm;
+	int rc, nr = rundir_list(&vm, e);
+
 	memset(u, 0, sizeof(*u));
-	if (hyp_host_info(h->hyp, &u->host, e) < 0 ||
-	    sum_domains(h, u, e) < 0 || sum_vms(h, u, e) < 0)
+	if (nr < 0 || hyp_host_info(h->hyp, &u->host, e) < 0) {
+		free(nr < 0 ? NULL : vm);
 		return -1;
-	subtract(&u->others, &u->guests);
-	subtract(&u->others, &u->stubs);
-	return 0;
+	}
+	u->vms = (unsigned int)nr;
+	rc = sum_domains(h, u, vm, e);
+	free(vm);
+	return rc;
 }
 
 static json_t *sum_json(const struct sum *s)
@@ -98,7 +92,6 @@ static json_t *sum_json(const struct sum *s)
 static void print_json(const struct usage *u)
 {
 	const struct hyp_host *h = &u->host;
-	const struct sum dom0 = {1, u->dom0.mem_kb, u->dom0.cpu_ns};
 	json_t *o;
 
 	o = json_pack("{s:s s:s s:i s:i s:i s:i s:i s:I s:I s:b s:b s:b s:b}",
@@ -113,7 +106,7 @@ static void print_json(const struct usage *u)
 	json_object_set_new(o, "vms", json_integer(u->vms));
 	json_object_set_new(o, "guests", sum_json(&u->guests));
 	json_object_set_new(o, "stubdomains", sum_json(&u->stubs));
-	json_object_set_new(o, "dom0", sum_json(&dom0));
+	json_object_set_new(o, "dom0", sum_json(&u->dom0));
 	json_object_set_new(o, "others", sum_json(&u->others));
 	json_dumpf(o, stdout, JSON_INDENT(2));
 	putchar('\n');
@@ -130,7 +123,6 @@ static void print_sum(const char *what, const struct sum *s)
 static void print_usage(const struct usage *u)
 {
 	const struct hyp_host *h = &u->host;
-	const struct sum dom0 = {1, u->dom0.mem_kb, u->dom0.cpu_ns};
 	const struct sum both = {
 		u->guests.nr + u->stubs.nr,
 		u->guests.mem_kb + u->stubs.mem_kb,
@@ -152,7 +144,7 @@ static void print_usage(const struct usage *u)
 	print_sum("together", &both);
 	print_sum("  guests", &u->guests);
 	print_sum("  stubs", &u->stubs);
-	print_sum("dom0", &dom0);
+	print_sum("dom0", &u->dom0);
 	print_sum("others", &u->others);
 }
 

@@ -22,6 +22,7 @@ enum {
 };
 
 enum phase {
+	FOUND,
 	ASKED,	/* it has not answered yet */
 	ACTING, /* it has, or a button was pressed */
 	FINISHED,
@@ -67,13 +68,13 @@ static void acting(const struct order *o, struct ask *a)
 		finish(a, 0);
 }
 
-static int ask_one(struct order *o, struct ask *a, const char *who)
+static int ask_one(struct order *o, struct ask *a)
 {
 	struct hyp_dom guest;
 	struct err *e = &a->err;
 	int pv;
 
-	if (host_find(o->m, &o->host, who, &a->vm, &guest, e) < 0)
+	if (host_guest(&o->host, &a->vm, &guest, e) < 0)
 		return -1;
 	pv = hyp_dom_has_pv(o->host.hyp, a->vm.target, e);
 	if (pv == 1) {
@@ -202,13 +203,26 @@ static int verdict(struct order *o, struct err *e)
 	return rc;
 }
 
-static int carry_out(struct order *o, char **who, struct err *e)
+/* All are found before anything is open that a supervisor could inherit. */
+static void find_all(struct order *o, char **who)
+{
+	struct ask *a;
+	int i;
+
+	for (i = 0; i < o->nr; i++) {
+		a = &o->ask[i];
+		if (vm_find_served(o->m, who[i], &a->vm, &a->err) < 0)
+			finish(a, -1);
+	}
+}
+
+static int carry_out(struct order *o, struct err *e)
 {
 	struct timespec nap = {.tv_nsec = POLL_MS * 1000000};
 	int i;
 
 	for (i = 0; i < o->nr; i++) {
-		if (ask_one(o, &o->ask[i], who[i]) < 0)
+		if (o->ask[i].phase == FOUND && ask_one(o, &o->ask[i]) < 0)
 			finish(&o->ask[i], -1);
 	}
 	for (;;) {
@@ -232,17 +246,18 @@ static int run(struct order *o, int argc, char **argv, struct err *e)
 		else if (c != 't' || cmd_seconds(&o->limit_s, e) < 0)
 			return -1;
 	}
-	if (cmd_words(argc, argv, 1, argc, e) < 0 ||
-	    host_open(&o->host, &o->m->log, e) < 0)
+	if (cmd_words(argc, argv, 1, argc, e) < 0)
 		return -1;
 	o->nr = argc - optind;
 	o->ask = calloc((size_t)o->nr, sizeof(*o->ask));
-	if (o->ask)
-		rc = carry_out(o, argv + optind, e);
-	else
-		err_sys(e, EXIT_FAILED, "memory");
+	if (!o->ask)
+		return err_sys(e, EXIT_FAILED, "memory");
+	find_all(o, argv + optind);
+	if (!host_open(&o->host, &o->m->log, e)) {
+		rc = carry_out(o, e);
+		host_close(&o->host);
+	}
 	free(o->ask);
-	host_close(&o->host);
 	return rc;
 }
 

@@ -23,8 +23,8 @@ void host_close(struct host *h)
 	h->hyp = NULL;
 }
 
-static int get_guest(struct host *h, const struct vm_record *r,
-		     struct hyp_dom *guest, struct err *e)
+static int look_at(struct host *h, const struct vm_record *r,
+		   struct hyp_dom *guest, struct err *e)
 {
 	int rc;
 
@@ -40,20 +40,18 @@ static int get_guest(struct host *h, const struct vm_record *r,
 	return 0;
 }
 
-int host_find(struct mtool *m, struct host *h, const char *who,
-	      struct vm_record *r, struct hyp_dom *guest, struct err *e)
+int host_guest(struct host *h, const struct vm_record *r, struct hyp_dom *guest,
+	       struct err *e)
 {
-	if (vm_find_served(m, who, r, e) < 0)
-		return -1;
-	return get_guest(h, r, guest, e) < 0 ? err_in(e, "%s", r->name) : 0;
+	return look_at(h, r, guest, e) < 0 ? err_in(e, "%s", r->name) : 0;
 }
 
 int host_open_vm(struct mtool *m, struct host *h, const char *who,
 		 struct vm_record *r, struct hyp_dom *guest, struct err *e)
 {
-	if (host_open(h, &m->log, e) < 0)
+	if (vm_find_served(m, who, r, e) < 0 || host_open(h, &m->log, e) < 0)
 		return -1;
-	if (!host_find(m, h, who, r, guest, e))
+	if (!host_guest(h, r, guest, e))
 		return 0;
 	host_close(h);
 	return -1;

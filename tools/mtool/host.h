@@ -20,14 +20,17 @@ int host_open(struct host *h, struct log *log, struct err *e);
 void host_close(struct host *h);
 
 /*
- * Find the VM `who` and see that its guest runs or is paused. EXIT_NO_VM;
- * EXIT_BUSY while it is being created; EXIT_DIED if its guest is gone or dead.
- * A supervisor that has died is replaced, so call this before xs_watch_add.
+ * See that the guest of `r` runs or is paused. EXIT_BUSY while it is being
+ * created; EXIT_DIED if it is gone or has shut down.
  */
-int host_find(struct mtool *m, struct host *h, const char *who,
-	      struct vm_record *r, struct hyp_dom *guest, struct err *e);
+int host_guest(struct host *h, const struct vm_record *r, struct hyp_dom *guest,
+	       struct err *e);
 
-/* Both in one, for commands on a single VM. On failure nothing is open. */
+/*
+ * For commands on one VM: find it, replace its supervisor if that has died,
+ * open, and see that its guest is there. On failure nothing is open. (Finding
+ * comes first: a new supervisor must not inherit what is open.)
+ */
 int host_open_vm(struct mtool *m, struct host *h, const char *who,
 		 struct vm_record *r, struct hyp_dom *guest, struct err *e);
 

@@ -39,38 +39,19 @@ int vm_kill(struct hyp *h, const struct vm_record *r, struct err *e)
 	return rc;
 }
 
-struct forget {
-	struct xs *xs;
-	const struct vm_record *r;
-	uint32_t domid[2]; /* 0: not to be touched */
-};
-
 static const char *const backend_kinds[] = {"vbd", "console", "vif", "pci",
 					    NULL};
 
 /* What is not there needs no removing. */
-static int del(struct forget *f, xs_transaction_t t, const char *path,
+static int del(struct xs *xs, xs_transaction_t t, const char *path,
 	       struct err *e)
 {
-	if (xs_del(f->xs, t, path) < 0 && errno != ENOENT)
+	if (xs_del(xs, t, path) < 0 && errno != ENOENT)
 		return err_sys(e, EXIT_FAILED, "remove %s", path);
 	return 0;
 }
 
-static int del_if_empty(struct forget *f, xs_transaction_t t, const char *path,
-			struct err *e)
-{
-	unsigned int nr;
-	char **list = xs_directory(xs_raw(f->xs), t, path, &nr);
-
-	if (!list)
-		return 0;
-	free(list);
-	return nr ? 0 : del(f, t, path, e);
-}
-
-static int forget_domain(struct forget *f, xs_transaction_t t, uint32_t domid,
-			 struct err *e)
+static int forget_domain(struct xs *xs, uint32_t domid, struct err *e)
 {
 	const char *const *kind;
 	char path[XS_PATH_MAX];
@@ -78,19 +59,18 @@ static int forget_domain(struct forget *f, xs_transaction_t t, uint32_t domid,
 	if (!domid)
 		return 0;
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
-	if (del(f, t, path, e) < 0)
+	if (del(xs, XBT_NULL, path, e) < 0)
 		return -1;
 	for (kind = backend_kinds; *kind; kind++) {
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u",
 			 *kind, domid);
-		if (del(f, t, path, e) < 0)
+		if (del(xs, XBT_NULL, path, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int forget_vm(struct forget *f, xs_transaction_t t,
-		     const uint8_t uuid[16], struct err *e)
+static int forget_vm(struct xs *xs, const uint8_t uuid[16], struct err *e)
 {
 	static const uint8_t dom0[16];
 	char path[XS_PATH_MAX], text[37];
@@ -99,10 +79,22 @@ static int forget_vm(struct forget *f, xs_transaction_t t,
 		return 0; /* never made, and dom0's own */
 	uuid_text(uuid, text);
 	snprintf(path, sizeof(path), "/vm/%s", text);
-	return del(f, t, path, e);
+	return del(xs, XBT_NULL, path, e);
 }
 
-static int prune(struct forget *f, xs_transaction_t t, struct err *e)
+static int del_if_empty(struct xs *xs, xs_transaction_t t, const char *path,
+			struct err *e)
+{
+	unsigned int nr;
+	char **list = xs_directory(xs_raw(xs), t, path, &nr);
+
+	if (!list)
+		return 0;
+	free(list);
+	return nr ? 0 : del(xs, t, path, e);
+}
+
+static int prune(void *ctx, xs_transaction_t t, struct err *e)
 {
 	const char *const *kind;
 	char path[XS_PATH_MAX];
@@ -110,24 +102,12 @@ static int prune(struct forget *f, xs_transaction_t t, struct err *e)
 	for (kind = backend_kinds; *kind; kind++) {
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s",
 			 *kind);
-		if (del_if_empty(f, t, path, e) < 0)
+		if (del_if_empty(ctx, t, path, e) < 0)
 			return -1;
 	}
-	if (del_if_empty(f, t, "/local/domain/0/backend", e) < 0)
+	if (del_if_empty(ctx, t, "/local/domain/0/backend", e) < 0)
 		return -1;
-	return del_if_empty(f, t, "/vm", e);
-}
-
-static int forget_all(void *ctx, xs_transaction_t t, struct err *e)
-{
-	struct forget *f = ctx;
-
-	if (forget_domain(f, t, f->domid[0], e) < 0 ||
-	    forget_domain(f, t, f->domid[1], e) < 0 ||
-	    forget_vm(f, t, f->r->uuid, e) < 0 ||
-	    forget_vm(f, t, f->r->stub_uuid, e) < 0)
-		return -1;
-	return prune(f, t, e);
+	return del_if_empty(ctx, t, "/vm", e);
 }
 
 /* The nodes of `domid` are ours to remove unless it is another's by now. */
@@ -142,17 +122,22 @@ static uint32_t removable(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
 	return domid;
 }
 
+/*
+ * Each directory goes whole, and the order does not matter; in a transaction
+ * VMs that end together would be in each other's way, since every removal
+ * changes the directory above. Only "if it is empty" needs one.
+ */
 int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
 	      struct err *e)
 {
-	struct forget f = {
-		.xs = xs,
-		.r = r,
-		.domid = {removable(h, r->target, r->uuid),
-			  removable(h, r->stub, r->stub_uuid)},
-	};
+	uint32_t target = removable(h, r->target, r->uuid);
+	uint32_t stub = removable(h, r->stub, r->stub_uuid);
 
-	return xs_transact(xs, "remove nodes", forget_all, &f, e);
+	if (forget_domain(xs, target, e) < 0 ||
+	    forget_domain(xs, stub, e) < 0 || forget_vm(xs, r->uuid, e) < 0 ||
+	    forget_vm(xs, r->stub_uuid, e) < 0)
+		return -1;
+	return xs_transact(xs, "remove empty directories", prune, xs, e);
 }
 
 int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
