@@ -97,6 +97,8 @@ like "list counts the stub's memory to its VM" \
 	"$(mtool list --json l | tr -d ' \n')" "\"memory_kb\":$both,\"cpu"
 like "list -s shows it apart" "$(mtool list -s l)" \
 	"^l-dm +$s +$(($(member memory_kb stub) / 1024)) +1 "
+like "info tells both together" "$(mtool info l)" \
+	"^together +$((both / 1024)) MiB, "
 like "host-info counts both" "$(mtool host-info)" \
 	"^together +2 domains, $((both / 1024)) MiB"
 like "and knows them apart" "$(mtool host-info --json | tr -d ' \n')" \

@@ -47,6 +47,12 @@ uint64_t facts_cpu_ns(const struct vm_facts *f)
 	       (f->have_stub ? f->stub.cpu_ns : 0);
 }
 
+uint64_t facts_mem_kb(const struct vm_facts *f)
+{
+	return (f->have_target ? f->target.mem_kb : 0) +
+	       (f->have_stub ? f->stub.mem_kb : 0);
+}
+
 static const char *state_word(const struct vm_facts *f)
 {
 	if (!f->have_target)
@@ -94,8 +100,6 @@ static json_t *domain_json(const struct hyp_dom *d)
 
 json_t *facts_json(const struct vm_facts *f)
 {
-	uint64_t mem = (f->have_target ? f->target.mem_kb : 0) +
-		       (f->have_stub ? f->stub.mem_kb : 0);
 	char uuid[37];
 	json_t *o;
 
@@ -103,8 +107,9 @@ json_t *facts_json(const struct vm_facts *f)
 	o = json_pack("{s:s s:s s:i s:i s:s s:I s:I s:I s:b s:i}", "name",
 		      f->record.name, "uuid", uuid, "domid",
 		      (int)f->record.target, "stub_domid", (int)f->record.stub,
-		      "state", f->state, "memory_kb", (json_int_t)mem,
-		      "cpu_seconds", seconds(facts_cpu_ns(f)), "created",
+		      "state", f->state, "memory_kb",
+		      (json_int_t)facts_mem_kb(f), "cpu_seconds",
+		      seconds(facts_cpu_ns(f)), "created",
 		      (json_int_t)f->record.created, "supervised",
 		      f->supervised, "serials", (int)f->record.serials);
 	if (o && f->have_target)
