@@ -45,9 +45,12 @@ const struct command commands[] = {
 	 "Pause the guest; its stubdomain keeps serving."},
 	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
 	 "Print all that create would do, in order. Needs no Xen."},
-	{"supervise", cmd_supervise, "VM",
+	{"supervise", cmd_supervise, "[--replace] VM",
 	 "Start a supervisor for a VM that runs without one.\n"
-	 "Other commands on such a VM do this by themselves."},
+	 "Other commands on such a VM do this by themselves.\n"
+	 "  --replace  put one of this mtool in the place of the one that "
+	 "runs;\n"
+	 "             open consoles stay open"},
 	{"unpause", cmd_unpause, "VM", "Let a paused guest run."},
 	{"version", cmd_version, "", "Print the versions of mtool and Xen."},
 	{NULL, NULL, NULL, NULL},

@@ -303,6 +303,9 @@ static int bind_socket(struct ctl_server *s, const char *path, struct err *e)
 	if (strlen(path) >= sizeof(sa.sun_path))
 		return err_set(e, EXIT_FAILED, "%s: path too long", path);
 	strcpy(sa.sun_path, path);
+	strcpy(s->path, path);
+	if (s->fd >= 0)
+		return 0;
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* The mode of the descriptor becomes that of the file (unix(7)). */
 	if (s->fd < 0 || fchmod(s->fd, 0600) < 0)
@@ -311,11 +314,15 @@ static int bind_socket(struct ctl_server *s, const char *path, struct err *e)
 	if (bind(s->fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
 	    listen(s->fd, CTL_CONNECTIONS) < 0)
 		return err_sys(e, EXIT_FAILED, "%s", path);
-	strcpy(s->path, path);
 	return 0;
 }
 
-struct ctl_server *ctl_listen(struct loop *loop, const char *path,
+int ctl_fd(const struct ctl_server *s)
+{
+	return s->fd;
+}
+
+struct ctl_server *ctl_listen(struct loop *loop, const char *path, int fd,
 			      const struct ctl_command *table, void *ctx,
 			      struct err *e)
 {
@@ -328,7 +335,7 @@ struct ctl_server *ctl_listen(struct loop *loop, const char *path,
 	s->loop = loop;
 	s->table = table;
 	s->ctx = ctx;
-	s->fd = -1;
+	s->fd = fd;
 	s->pause = loop_timer_new(loop, server_again, s);
 	if (!s->pause)
 		err_sys(e, EXIT_FAILED, "%s", path);
