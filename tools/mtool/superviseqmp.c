@@ -18,7 +18,7 @@ enum {
 	 * The stubdomain closes the channel when QEMU is gone; another comes
 	 * at once if it was not that.
 	 */
-	DEATH_MS = 1500,
+	DEATH_MS = 1000,
 	EVENTS_LOGGED = 20, /* within */
 	EVENTS_MS = 10000,
 	EVENT_SHOWN = 300, /* bytes */
