@@ -45,6 +45,17 @@ const struct command commands[] = {
 	 "Pause the guest; its stubdomain keeps serving."},
 	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
 	 "Print all that create would do, in order. Needs no Xen."},
+	{"qmp", cmd_qmp,
+	 "[--timeout SECONDS] [--events] VM [COMMAND [KEY=VALUE|JSON]...]",
+	 "Send a QMP command to the device model and print what it returns.\n"
+	 "A VALUE is a number, true, false, null, JSON that begins with {, [ "
+	 "or \",\n"
+	 "or else a string; KEY may lead into objects: file.driver=raw.\n"
+	 "Without a COMMAND: a conversation. Each line of standard input is a\n"
+	 "command in JSON, or COMMAND KEY=VALUE...; replies and events go to\n"
+	 "standard output.\n"
+	 "  --timeout  for each reply (default 30); exit code 5 when over\n"
+	 "  --events   print events as they come, until the VM ends"},
 	{"supervise", cmd_supervise, "[--replace] VM",
 	 "Start a supervisor for a VM that runs without one.\n"
 	 "Other commands on such a VM do this by themselves.\n"

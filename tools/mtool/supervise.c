@@ -15,6 +15,7 @@
 #include "core/file.h"
 #include "tools/mtool/supervisectl.h"
 #include "tools/mtool/superviseint.h"
+#include "tools/mtool/superviseqmp.h"
 #include "tools/mtool/teardown.h"
 
 enum {
@@ -82,13 +83,15 @@ static int open_xen(struct supervise *s, struct err *e)
 
 static int look_after_domains(struct supervise *s, struct err *e)
 {
-	if (open_xen(s, e) < 0 || sup_consoles_open(s, e) < 0)
+	if (open_xen(s, e) < 0 || sup_consoles_open(s, e) < 0 ||
+	    (!s->vm->record.dm_dead && supervise_qmp_open(s, e) < 0))
 		return -1;
 	return sup_watch_open(s, e);
 }
 
 static void leave_domains(struct supervise *s, bool drain)
 {
+	supervise_qmp_close(s);
 	sup_consoles_close(s, drain);
 	xs_watch_del(s->release);
 	s->release = NULL;
@@ -106,6 +109,7 @@ static void remove_domains(struct supervise *s)
 
 	if (vm_kill(s->hyp, r, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
+	supervise_qmp_close(s);
 	sup_consoles_close(s, true);
 	if (vm_forget(s->hyp, s->xs, r, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);

@@ -10,6 +10,7 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/superviseint.h"
+#include "tools/mtool/superviseqmp.h"
 
 /* "stub3" is another name of serial0, and so on. */
 static struct sup_console *find_console(struct supervise *s, const char *name)
@@ -132,12 +133,17 @@ static int ctl_replace(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return CTL_TAKEN;
 }
 
+static int ctl_qmp(void *ctx, struct ctl_conn *conn, const json_t *request,
+		   json_t *answer, struct err *e)
+{
+	(void)request, (void)answer;
+	return supervise_qmp_info(ctx, conn, e);
+}
+
 static const struct ctl_command commands[] = {
-	{"console", ctl_console},
-	{"consoles", ctl_consoles},
-	{"destroy", ctl_destroy},
-	{"replace", ctl_replace},
-	{NULL, NULL},
+	{"console", ctl_console}, {"consoles", ctl_consoles},
+	{"destroy", ctl_destroy}, {"replace", ctl_replace},
+	{"qmp", ctl_qmp},	  {NULL, NULL},
 };
 
 int supervise_ctl_open(struct supervise *s, struct err *e)

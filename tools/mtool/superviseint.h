@@ -55,6 +55,7 @@ struct supervise {
 	struct xs *xs;
 	struct xs_watcher *release;
 	struct con_server *server;
+	struct sup_qmp *qmp;
 
 	int creator; /* socket; -1: the VM is complete */
 	struct loop_io *creator_io;
@@ -86,7 +87,10 @@ void sup_viewers_end(struct supervise *s);
 int sup_watch_open(struct supervise *s, struct err *e);
 /* See how both domains are: something has changed. */
 void sup_watch_look(struct supervise *s);
-/* The device model or its stub has ended: do as configured. */
+/*
+ * The device model or its stub has ended, as `what` says: tell its last words
+ * and do as configured. Only when the VM is ours alone (s->released).
+ */
 void sup_dm_died(struct supervise *s, const char *what);
 
 /* --- supervise.c --- */

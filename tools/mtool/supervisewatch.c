@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/mtool/superviseint.h"
+#include "tools/mtool/superviseqmp.h"
 #include "tools/mtool/teardown.h"
 
 /*
@@ -29,7 +30,6 @@ static void do_action(struct supervise *s, enum vm_action action,
 {
 	struct err e;
 
-	log_msg(&s->log, LOG_WARN, "%s", why);
 	switch (action) {
 	case ACTION_DESTROY:
 		sup_end(s, END_DESTROY, "%s", why);
@@ -61,23 +61,32 @@ static void target_shut_down(struct supervise *s, unsigned int reason)
 		[SHUTDOWN_watchdog] = {"guest watchdog fired", c->on_watchdog},
 	};
 
+	enum vm_action action = c->on_crash;
+	const char *why = "guest shut down";
+
 	if (s->shutdown_seen)
 		return;
 	s->shutdown_seen = true;
-	if (reason < sizeof(by_reason) / sizeof(*by_reason))
-		do_action(s, by_reason[reason].action, by_reason[reason].why);
-	else
-		do_action(s, c->on_crash, "guest shut down");
+	if (reason < sizeof(by_reason) / sizeof(*by_reason)) {
+		action = by_reason[reason].action;
+		why = by_reason[reason].why;
+	}
+	log_msg(&s->log, LOG_WARN, "%s", why);
+	do_action(s, action, why);
 }
 
 void sup_dm_died(struct supervise *s, const char *what)
 {
 	struct vm_record *r = &s->vm->record;
+	char words[LAST_WORDS_MAX];
 	struct err e;
 
 	if (r->dm_dead)
 		return;
 	r->dm_dead = true;
+	supervise_last_words(s, words, sizeof(words));
+	log_msg(&s->log, LOG_WARN, "%s; its last words: %s", what, words);
+	supervise_qmp_close(s);
 	sup_consoles_close_stub(s);
 	if (rundir_note(&s->vm->run, &e, "dm-dead") < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
