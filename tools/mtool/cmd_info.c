@@ -8,6 +8,7 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/facts.h"
 #include "tools/mtool/mtool.h"
+#include "tools/mtool/vmblock.h"
 
 enum { ASK_MS = 5000 };
 
@@ -99,21 +100,41 @@ static json_t *ask_consoles(const char *name)
 	return consoles;
 }
 
+/* NULL while it is not complete. */
+static json_t *ask_disks(struct mtool *m, const struct vm_facts *f)
+{
+	json_t *disks = NULL;
+	struct err ignored;
+	struct live l;
+
+	if (!f->record.running)
+		return NULL;
+	if (!live_open(&l, m, f->record.name, &ignored))
+		disks = block_list(&l);
+	live_close(&l);
+	return disks;
+}
+
 static void show(struct mtool *m, const struct vm_facts *f)
 {
 	json_t *consoles = ask_consoles(f->record.name);
+	json_t *disks = ask_disks(m, f);
 	json_t *o;
 
 	if (!m->json) {
 		print_info(f, consoles);
+		block_print(disks, "disk         ");
 	} else {
 		o = facts_json(f);
 		if (consoles)
 			json_object_set(o, "consoles", consoles);
+		if (disks)
+			json_object_set(o, "disks", disks);
 		json_dumpf(o, stdout, JSON_INDENT(2));
 		putchar('\n');
 		json_decref(o);
 	}
+	json_decref(disks);
 	json_decref(consoles);
 }
 
