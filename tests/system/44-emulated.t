@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Disks of a guest without PV drivers: AHCI and SCSI, writable and read-only.
+# Disks of a guest without PV drivers: AHCI and SCSI, writable and read-only,
+# and a CD drive whose media change.
 . ./lib.sh
 . ./vm.sh
 
@@ -18,8 +19,9 @@ serial = "pty"
 disk = [
 	"format=raw,vdev=xvda,access=rw,target=$(guest_disk linux-emu)",
 	"format=raw,vdev=xvdb,access=rw,target=$data",
-	"format=raw,vdev=sdc,access=ro,target=$random",
-	"format=raw,vdev=hdd,access=ro,target=$random"
+	"vdev=hdc,devtype=cdrom",
+	"format=raw,vdev=hdd,access=ro,target=$random",
+	"format=raw,vdev=sde,access=ro,target=$random"
 ]
 EOF
 like "plan says that AHCI is the only way" "$(mtool plan "$cfg")" \
@@ -30,7 +32,7 @@ ok "the guest reaches its shell" \
 	wait_for 400 serial_says e 'linux guest: shell ready' ||
 	diag "$(tail -n 20 "$TMP/e.serial" | tr -cd '\12\40-\176')"
 is "it has the three emulated ones, and no read-only hd" \
-	"$(serial_log e | grep -c '^disk: ')" 3
+	"$(serial_log e | grep -c '^disk: sd')" 3
 t=$(domid e)
 not_ok "an AHCI disk is no PV disk of the guest" \
 	xenstore-read "/local/domain/0/backend/vbd/$t/51712/state"
@@ -52,13 +54,59 @@ is "20 MiB are copied three times to AHCI" "$(ask \
 want=$(cat "$random" "$random" "$random" "$random" | head -c 64M | md5sum)
 want=${want%% *}
 ok "and 64 MiB read back equal" serial_says e "$want"
-sum=$(md5sum <"$random")
+sum=$(md5sum <"$random" | cut -d' ' -f1)
 is "the read-only disk cannot be written" "$(ask \
 	"blockdev --setrw /dev/$r; dd if=/dev/zero of=/dev/$r bs=4k count=1 conv=fsync 2>/dev/null")" 1
+
+# --- the CD drive ---
+
+loops=$(losetup -a | sort)
+for cd in one two; do
+	head -c 256k /dev/urandom >"$TMP/$cd.iso"
+done
+sum_of() { md5sum <"$TMP/$1.iso" | cut -d' ' -f1; }
+# has NAME: the guest reads this medium, and nothing else
+has() {
+	[ "$(ask 'md5sum /dev/sr0')" = 0 ] &&
+		serial_log e | tail -n 4 | grep -q "$(sum_of "$1")"
+}
+is "the drive is empty" "$(ask 'md5sum /dev/sr0')" 1
+cd_rounds() {
+	for n in 1 2 3 4 5 6 7 8 9 10; do
+		mtool cd-insert e hdc "$TMP/one.iso" && has one &&
+			mtool cd-eject e hdc &&
+			mtool cd-insert e hdc "$TMP/two.iso" && has two || return
+	done
+}
+start=$(cut -d. -f1 /proc/uptime)
+ok "10 rounds of insert, read, eject, insert another, read" cd_rounds
+diag "they took $(($(cut -d. -f1 /proc/uptime) - start)) s"
+ok "a missing file is refused" eval \
+	'mtool cd-insert e hdc /none 2>"$TMP/err"; [ $? = 1 ]'
+like "in one line" "$(cat "$TMP/err")" '^mtool: e: disk hdc: open /none: '
+ok "the old medium stays" has two
+like "it is listed" "$(mtool block-list e)" "hdc +r cdrom connected +$TMP/two.iso"
+ok "no drive of that name" eval \
+	'mtool cd-insert e hdd "$TMP/one.iso" 2>"$TMP/err"; [ $? = 3 ]'
+# an open device keeps its tray locked
+type_line 'sleep 1000 </dev/sr0 &'
+ask true >/dev/null
+ok "a locked tray is not opened" eval \
+	'mtool cd-eject e hdc 2>"$TMP/err"; [ $? = 4 ]'
+like "it is said" "$(cat "$TMP/err")" 'the guest keeps its tray locked'
+ok "and the medium stays" has two
+type_line 'kill %1'
+ask true >/dev/null
+ok "then it is" mtool cd-eject e hdc
+is "the drive is empty" "$(ask 'md5sum /dev/sr0')" 1
+ok "an empty one may be ejected" mtool cd-eject e hdc
+is "loop devices are those of the start" "$(losetup -a | sort)" "$loops"
+ok "one more stays to the end" mtool cd-insert e hdc "$TMP/one.iso"
+
 ok "destroy" mtool destroy e
 close_serial
 is "nothing is left" "$(leftovers)" "$nothing"
 is "the file in dom0 has what was written" \
 	"$(md5sum <"$data" | cut -d' ' -f1)" "$want"
-is "the read-only one is as it was" "$(md5sum <"$random")" "$sum"
+is "the read-only one is as it was" "$(md5sum <"$random" | cut -d' ' -f1)" "$sum"
 done_testing

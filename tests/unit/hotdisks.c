@@ -76,6 +76,38 @@ static void test_remember(void)
 	is_int(hotdisks_del("g", "xvdg", &e), 0, "forget the last");
 }
 
+static void put_line(const char *line)
+{
+	FILE *f = fopen(DIR "/disks", "w");
+
+	if (!f || fprintf(f, "%s\n", line) < 0 || fclose(f))
+		abort();
+}
+
+/* A drive has one medium: the last that was put in, or none. */
+static void test_drive(void)
+{
+	static const char text[] =
+		"name='g';memory=512;disk=['/a,,hda','/b,,hdc,cdrom']";
+	struct vm_config cfg;
+	struct err e;
+
+	if (!ok(!config_parse(&cfg, text, strlen(text), "g.cfg", &e),
+		"a configuration with a CD"))
+		return;
+	hotdisks_add("g", "vdev=hdc,devtype=cdrom,target=/c", &e);
+	hotdisks_add("g", "vdev=hdc,devtype=cdrom,target=/d", &e);
+	is_int(hotdisks_load("g", &cfg, &e), 0, "a medium was inserted");
+	is_int(cfg.nr_disk, 2, "that is no new disk");
+	is_str(cfg.disk[1].path, "/d", "but the last one in the drive");
+	ok(!cfg.disk[1].hotplugged, "which is the configuration's");
+	hotdisks_add("g", "vdev=hdc,devtype=cdrom", &e);
+	is_int(hotdisks_load("g", &cfg, &e), 0, "it was ejected");
+	ok(!cfg.disk[1].path, "the drive is empty");
+	config_free(&cfg);
+	unlink(DIR "/disks");
+}
+
 static void test_damaged(void)
 {
 	struct vm_config cfg;
@@ -85,7 +117,7 @@ static void test_damaged(void)
 
 	if (!parse(&cfg))
 		return;
-	hotdisks_add("g", "nonsense", &e);
+	put_line("nonsense");
 	is_int(hotdisks_load("g", &cfg, &e), -1, "a line that is no disk");
 	unlink(DIR "/disks");
 	for (i = 0; i < VM_DISKS_MAX; i++) {
@@ -121,6 +153,7 @@ int main(void)
 	}
 	test_nothing();
 	test_remember();
+	test_drive();
 	test_damaged();
 	test_lock();
 	return done_testing();

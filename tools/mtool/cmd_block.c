@@ -5,6 +5,7 @@
 #include "core/num.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/vmblock.h"
+#include "tools/mtool/vmcd.h"
 
 struct options {
 	unsigned int limit_s;
@@ -87,6 +88,37 @@ int cmd_block_list(struct mtool *m, int argc, char **argv, struct err *e)
 		block_print(list, "");
 	}
 	json_decref(list);
+	live_close(&l);
+	return rc;
+}
+
+int cmd_cd_eject(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	struct options o;
+	struct live l;
+	int rc;
+
+	if (parse_options(argc, argv, "+t:", 2, &o, e) < 0)
+		return -1;
+	rc = live_lock(&l, m, argv[optind], e);
+	if (!rc && cd_eject(&l, argv[optind + 1], o.limit_s, e) < 0)
+		rc = err_in(e, "%s", l.record.name);
+	live_close(&l);
+	return rc;
+}
+
+int cmd_cd_insert(struct mtool *m, int argc, char **argv, struct err *e)
+{
+	struct options o;
+	struct live l;
+	int rc;
+
+	if (parse_options(argc, argv, "+t:", 3, &o, e) < 0)
+		return -1;
+	rc = live_lock(&l, m, argv[optind], e);
+	if (!rc &&
+	    cd_insert(&l, argv[optind + 1], argv[optind + 2], o.limit_s, e) < 0)
+		rc = err_in(e, "%s", l.record.name);
 	live_close(&l);
 	return rc;
 }
