@@ -7,7 +7,7 @@
 
 data=$TMP/data random=$TMP/random
 truncate -s 64M "$data"
-head -c 20M /dev/urandom >"$random"
+dd if=/dev/urandom of="$random" bs=1M count=20 2>/dev/null
 cfg=$TMP/e.cfg
 cat >"$cfg" <<EOF
 name = "e"
@@ -51,7 +51,7 @@ ask() {
 is "20 MiB are copied three times to AHCI" "$(ask \
 	"for i in 0 1 2; do dd if=/dev/$r of=/dev/$d bs=1M seek=\$((i * 20)) conv=fsync 2>/dev/null || break; done; dd if=/dev/$r of=/dev/$d bs=1M seek=60 count=4 conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; md5sum /dev/$d" \
 	300)" 0
-want=$(cat "$random" "$random" "$random" "$random" | head -c 64M | md5sum)
+want=$(cat "$random" "$random" "$random" "$random" | head -c 67108864 | md5sum)
 want=${want%% *}
 ok "and 64 MiB read back equal" serial_says e "$want"
 sum=$(md5sum <"$random" | cut -d' ' -f1)
@@ -62,7 +62,7 @@ is "the read-only disk cannot be written" "$(ask \
 
 loops=$(losetup -a | sort)
 for cd in one two; do
-	head -c 256k /dev/urandom >"$TMP/$cd.iso"
+	head -c 262144 /dev/urandom >"$TMP/$cd.iso"
 done
 sum_of() { md5sum <"$TMP/$1.iso" | cut -d' ' -f1; }
 # has NAME: the guest reads this medium, and nothing else

@@ -449,6 +449,18 @@ static void complain(const char *log_path, const char *text)
 }
 
 /*
+ * What the disks hold was looked at when they came: what the guest has written
+ * since must not keep it from starting again.
+ */
+static void trust_contents(struct vm_config *cfg)
+{
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_disk; i++)
+		cfg->disk[i].raw = true;
+}
+
+/*
  * Both domains anew, with the same uuid and the disks attached since; its own
  * supervisor takes over.
  */
@@ -466,6 +478,7 @@ static void restart(struct supervise *s)
 	free_all(s);
 	if (hotdisks_load(vm->cfg->name, vm->cfg, &e) < 0)
 		complain(vm->log_path, e.msg);
+	trust_contents(vm->cfg);
 	rundir_reset(&run, keep);
 	log_init(&quiet, stderr, LOG_ERROR);
 	if (vm_create(&quiet, vm->cfg, &run, &opt, &tail, &e) < 0)

@@ -222,7 +222,7 @@ static int take_file(struct drive *d, const char *file, struct err *e)
 	diskspec_free(d->disk);
 	d->disk->path = path;
 	d->disk->kind = DISK_AUTO;
-	d->disk->raw = true;
+	d->disk->raw = false;
 	if (strlen(path) >= DISK_PATH_MAX)
 		return err_set(e, EXIT_USAGE, "disk %s: a path of %zu bytes",
 			       d->disk->vdev, strlen(path));
