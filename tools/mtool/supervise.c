@@ -26,7 +26,6 @@
 
 enum {
 	GONE_MS = 30000,
-	CLEAR_MS = 5000,
 	LOG_LINE = 512,
 	FLUSH_MS = 1000,
 	FLUSH_POLL_MS = 10,
@@ -417,7 +416,7 @@ static void remove_vm(struct supervise *s)
 	if (vm_wait_gone(s->hyp, &s->vm->record, GONE_MS, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	vm_close_disks(s->vm);
-	loopdev_wait_clear(&loops, CLEAR_MS);
+	loopdev_wait_clear(&loops);
 }
 
 /* Everything that was opened, so that the next supervisor inherits nothing. */

@@ -44,7 +44,7 @@ static void undo_disks(void *ctx, uint64_t arg)
 
 	(void)arg;
 	vm_close_disks(a->vm);
-	loopdev_wait_clear(&a->loops, UNDO_WAIT_MS);
+	loopdev_wait_clear(&a->loops);
 }
 
 static void undo_domains(void *ctx, uint64_t arg)
