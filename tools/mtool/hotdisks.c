@@ -24,7 +24,7 @@ int hotdisks_lock(const char *name, struct err *e)
 	char path[RUNDIR_PATH_MAX];
 	int fd;
 
-	rundir_file(name, HOTDISKS_LOCK, path);
+	rundir_file(name, "disks.lock", path);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return errno == ENOENT
@@ -83,7 +83,7 @@ static char *read_all(const char *name)
 	struct err ignored;
 	size_t len;
 
-	rundir_file(name, HOTDISKS_FILE, path);
+	rundir_file(name, "disks", path);
 	return file_read(path, VM_DISKS_MAX * HOTDISK_TEXT_MAX, &len, &ignored);
 }
 
@@ -139,7 +139,7 @@ static int rewrite(const char *name, const char *without, const char *with,
 	if (with)
 		fprintf(f, "%s\n", with);
 	fclose(f);
-	rundir_file(name, HOTDISKS_FILE, path);
+	rundir_file(name, "disks", path);
 	rc = file_write(path, new, e);
 	free(new);
 	free(old);

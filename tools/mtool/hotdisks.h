@@ -12,9 +12,6 @@
 #include "core/config.h"
 #include "core/err.h"
 
-#define HOTDISKS_FILE "disks"
-#define HOTDISKS_LOCK "disks.lock"
-
 enum { HOTDISK_TEXT_MAX = 2048 }; /* bytes of one disk, with its NUL */
 
 /*

@@ -173,7 +173,7 @@ static void note_loops(struct xs *xs, uint32_t domid, struct loop_list *loops)
 	char dir[XS_PATH_MAX / 2], path[XS_PATH_MAX], **list;
 	unsigned int i, nr;
 
-	if (!domid)
+	if (!domid || !loops)
 		return;
 	snprintf(dir, sizeof(dir), "/local/domain/0/backend/vbd/%u", domid);
 	list = xs_directory(xs_raw(xs), XBT_NULL, dir, &nr);

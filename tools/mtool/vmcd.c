@@ -12,12 +12,11 @@
 #include "core/diskspec.h"
 #include "core/vdev.h"
 #include "devices/vbd.h"
-#include "tools/mtool/ctl.h"
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/pvdisk.h"
 #include "tools/mtool/qmpclient.h"
 
-enum { ASK_MS = 5000, RETRY_MS = 200 };
+enum { RETRY_MS = 200 };
 
 struct drive {
 	struct live *l;
@@ -112,20 +111,6 @@ static int open_tray(struct drive *d, struct err *e)
 	return err_in(e, "disk %s", d->disk->vdev);
 }
 
-/* The supervisor holds open what the VM was made with. */
-static void let_go(struct drive *d)
-{
-	json_t *request = json_pack("{s:s s:i}", "cmd", "close-disk", "place",
-				    (int)d->place);
-	char path[RUNDIR_PATH_MAX];
-	struct err ignored;
-
-	rundir_file(d->l->record.name, "ctl.sock", path);
-	if (request)
-		ctl_call(path, request, NULL, ASK_MS, &ignored);
-	json_decref(request);
-}
-
 /* QEMU has closed it: the stub's driver has no reason to keep it. */
 static int drop_old(struct drive *d, struct err *e)
 {
@@ -144,7 +129,6 @@ static int drop_old(struct drive *d, struct err *e)
 	}
 	if (rc < 0 || xenbus_remove(d->l->xs, &d->dev, e) < 0)
 		return -1;
-	let_go(d);
 	loopdev_wait_clear(&loops);
 	return 0;
 }
