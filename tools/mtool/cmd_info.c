@@ -8,6 +8,7 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/facts.h"
 #include "tools/mtool/mtool.h"
+#include "tools/mtool/vmblock.h"
 
 enum { ASK_MS = 5000 };
 
@@ -80,8 +81,8 @@ static void print_qmp(const json_t *qmp)
 		printf("%-12s QEMU %s, %s\n", "device model", version, status);
 }
 
-static void print_info(const struct vm_facts *f, const json_t *consoles,
-		       const json_t *qmp)
+static void print_info(const struct vm_facts *f, const json_t *disks,
+		       const json_t *consoles, const json_t *qmp)
 {
 	const struct vm_record *r = &f->record;
 	char uuid[37], up[24], path[RUNDIR_PATH_MAX], link[24];
@@ -104,6 +105,7 @@ static void print_info(const struct vm_facts *f, const json_t *consoles,
 		print_pty(r->name, link);
 	}
 	print_pty(r->name, "pv");
+	block_print(disks, "disk         ");
 	print_consoles(consoles);
 }
 
@@ -123,10 +125,13 @@ static json_t *ask(const char *name, const char *what)
 	return answer;
 }
 
-static void show_json(const struct vm_facts *f, json_t *consoles, json_t *qmp)
+static void show_json(const struct vm_facts *f, json_t *disks, json_t *consoles,
+		      json_t *qmp)
 {
 	json_t *o = facts_json(f);
 
+	if (disks)
+		json_object_set(o, "disks", disks);
 	if (consoles)
 		json_object_set(o, "consoles", consoles);
 	if (qmp)
@@ -136,15 +141,32 @@ static void show_json(const struct vm_facts *f, json_t *consoles, json_t *qmp)
 	json_decref(o);
 }
 
+/* NULL while it is not complete. */
+static json_t *ask_disks(struct mtool *m, const struct vm_facts *f)
+{
+	json_t *disks = NULL;
+	struct err ignored;
+	struct live l;
+
+	if (!f->record.running)
+		return NULL;
+	if (!live_open(&l, m, f->record.name, &ignored))
+		disks = block_list(&l);
+	live_close(&l);
+	return disks;
+}
+
 static void show(struct mtool *m, const struct vm_facts *f)
 {
+	json_t *disks = ask_disks(m, f);
 	json_t *consoles = ask(f->record.name, "consoles");
 	json_t *qmp = ask(f->record.name, "qmp");
 
 	if (m->json)
-		show_json(f, consoles, qmp);
+		show_json(f, disks, consoles, qmp);
 	else
-		print_info(f, consoles, qmp);
+		print_info(f, disks, consoles, qmp);
+	json_decref(disks);
 	json_decref(consoles);
 	json_decref(qmp);
 }

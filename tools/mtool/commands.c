@@ -12,6 +12,30 @@
 enum { LONGS_MAX = 8 };
 
 const struct command commands[] = {
+	{"block-attach", cmd_block_attach, "[-t SECONDS] VM DISK",
+	 "Attach a PV disk to the running guest.\n"
+	 "DISK is as in a configuration: vdev=xvdf,access=rw,target=FILE.\n"
+	 "Returns when the guest's driver has it. It stays, through reboots "
+	 "of\n"
+	 "the guest, until it is detached.\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"block-detach", cmd_block_detach, "[-F] [-t SECONDS] VM VDEV",
+	 "Detach a PV disk from the running guest.\n"
+	 "If the guest does not let go of it, it stays as it was. A disk of "
+	 "the\n"
+	 "configuration comes back when the guest reboots.\n"
+	 "  -F  take it away then, whatever the guest may lose\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"block-list", cmd_block_list, "VM",
+	 "List a VM's disks, and how the guest sees them."},
+	{"cd-eject", cmd_cd_eject, "[-t SECONDS] VM VDEV",
+	 "Take the medium out of a CD drive.\n"
+	 "A guest that has locked the tray keeps it; exit code 4 then.\n"
+	 "  -t  limit for the device model in seconds (default 30)"},
+	{"cd-insert", cmd_cd_insert, "[-t SECONDS] VM VDEV FILE",
+	 "Put an image or device into a CD drive, instead of what is in it.\n"
+	 "It stays there through reboots of the guest.\n"
+	 "  -t  limit for the device model in seconds (default 30)"},
 	{"check-host", cmd_check_host, "",
 	 "Tell what this host lacks for creating VMs, and the cure.\n"
 	 "Exit code 7 if create cannot work."},

@@ -15,12 +15,12 @@
 
 enum { ASK_MS = 10000 };
 
-/* The configuration as used; what it left out once is left out again. */
-static int load(struct vm_config *cfg, const char *name, struct err *e)
+int vm_config_used(struct vm_config *cfg, const char *name, struct err *e)
 {
 	char path[RUNDIR_PATH_MAX];
 
 	rundir_file(name, "config", path);
+	/* lenient: what was left out once is left out again */
 	return config_load(cfg, path, NULL, NULL, 0, true, NULL, NULL, e);
 }
 
@@ -139,7 +139,7 @@ static int with_vm(struct log *log, const struct vm_record *r, start_fn *fn,
 	memset(vm.disk_fd, -1, sizeof(vm.disk_fd));
 	if (!r->running)
 		err_set(e, EXIT_BUSY, "its creation was never completed");
-	else if (!load(cfg, r->name, e)) {
+	else if (!vm_config_used(cfg, r->name, e)) {
 		rc = rundir_log_path(r->name, vm.log_path, e);
 		if (!rc)
 			rc = fn(&vm, log, e);
