@@ -223,7 +223,10 @@ static int do_supervise(struct apply *a, const struct plan_step *s,
 			struct err *e)
 {
 	(void)s;
-	if (supervisor_start(&a->sup, a->vm, a->hyp, a->xs, a->log, e) < 0)
+	if (a->opt->supervisor
+		    ? supervisor_ask(&a->sup, a->opt->supervisor, e) < 0
+		    : supervisor_start(&a->sup, a->vm, a->hyp, a->xs, a->log,
+				       e) < 0)
 		return -1;
 	undo_push(&a->undo, undo_supervisor, a, 0);
 	a->supervised = true;
@@ -395,13 +398,14 @@ static int catch_signals(sigset_t *old)
 
 static void finish(struct apply *a, int rc)
 {
-	if (rc < 0) {
+	if (rc < 0)
 		undo_run(&a->undo);
+	else
+		undo_disks(a->vm, 0); /* the backends have them */
+	if (rc < 0 && !a->opt->supervisor)
 		rundir_remove(&a->vm->run);
-	} else {
-		undo_disks(a->vm, 0); /* the supervisor keeps its own */
+	else
 		rundir_close(&a->vm->run);
-	}
 	vm_plan_free(&a->vm->plan);
 	xs_disconnect(a->xs);
 	hyp_close(a->hyp);
