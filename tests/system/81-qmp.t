@@ -10,6 +10,8 @@ commands=${COMMANDS:-100}
 sock=/run/mtool/g/qmp.sock
 
 ok "create" mtool create "$(boot_cfg g "$(debug_exit)")"
+open_serial g
+ok "the guest has booted" wait_for 120 serial_says g 'boot sector: ready'
 out=$(mtool qmp g query-status 2>&1)
 is "a command: exit code 0" $? 0
 like "its return, as QEMU wrote it" "$out" \
@@ -96,5 +98,6 @@ ok "--events" wait_for 60 sh -c "mtool qmp g stop && mtool qmp g cont &&
 
 device_model_dies g
 ok "--events ends with its VM" wait $events
+close_serial
 is "nothing is left" "$(leftovers)" "$nothing"
 done_testing

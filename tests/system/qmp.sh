@@ -26,13 +26,13 @@ device_model_dies() {
 	is "the device model dies at a command: exit code 1" $? 1
 	like "which tells so" "$out" 'the connection to QEMU was lost'
 	ok "it is noticed" wait_for 20 grep -qE \
-		'^mtool: (stubdomain .*its last words|the device model has died):' \
+		'^mtool: (stubdomain .*|device model died); its last words: ' \
 		"$dm_log"
 	dm_took=$(($(now) - dm_start))
 	diag "after $dm_took/100 s"
 	ok "soon" test $dm_took -lt 300
 	like "with its last words" "$(grep '^mtool: ' "$dm_log")" \
-		'QEMU ended with (exit status )?3'
+		'its last words: .*QEMU ended with (exit status )?3'
 	ok "the VM is gone" wait_for 30 test ! -e "/run/mtool/$1"
 }
 

@@ -63,6 +63,7 @@ struct supervise {
 	bool released;	    /* the VM is up and ours alone */
 	bool doomed;	    /* to be destroyed as soon as it is released */
 	bool shutdown_seen; /* of the target */
+	unsigned int shutdown_reason;
 	struct restarts restarts;
 	enum supervise_end how;
 	char why[96]; /* in words, for people */

@@ -46,8 +46,9 @@ static void do_action(struct supervise *s, enum vm_action action,
 	}
 }
 
-static void target_shut_down(struct supervise *s, unsigned int reason)
+static void target_shut_down(struct supervise *s)
 {
+	unsigned int reason = s->shutdown_reason;
 	const struct vm_config *c = s->vm->cfg;
 	const struct {
 		const char *why;
@@ -122,10 +123,12 @@ static void look_at_target(struct supervise *s)
 
 	if (rc < 0 || !s->released)
 		return;
-	if (!rc || d.dying)
+	if (!rc || d.dying) {
 		sup_end(s, END_DESTROY, "guest was destroyed");
-	else if (d.shutdown)
-		target_shut_down(s, d.reason);
+	} else if (d.shutdown && !s->shutdown_seen) {
+		s->shutdown_reason = d.reason;
+		supervise_qmp_alive(s, target_shut_down);
+	}
 }
 
 void sup_watch_look(struct supervise *s)
