@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "core/undo.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
 #include "tools/mtool/supervisor.h"
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vm.h"
@@ -30,6 +31,8 @@ struct apply {
 	struct hyp_host host;
 	struct xs *xs;
 	struct supervisor sup;
+	struct vif_port port[2 * VM_NICS_MAX];
+	unsigned int nr_port;
 	bool supervised; /* its log may have a word on a failure */
 	struct undo undo;
 };
@@ -246,6 +249,22 @@ static void wait_init(struct apply *a, struct wait_ctx *w)
 	};
 }
 
+/* Only remembered here: do_backends sees when it can be done. */
+static int do_port(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	static const enum plan_dom doms[] = {DOM_TARGET, DOM_STUB};
+	const struct vm_config *cfg = a->vm->cfg;
+	unsigned int i;
+
+	(void)e;
+	for (i = 0; i < 2; i++) {
+		if (vif_devid(cfg, s->index, doms[i]) >= 0)
+			vif_port(&a->port[a->nr_port++], cfg, s->index, doms[i],
+				 which(a, doms[i])->domid);
+	}
+	return 0;
+}
+
 static int do_backends(struct apply *a, const struct plan_step *s,
 		       struct err *e)
 {
@@ -253,7 +272,8 @@ static int do_backends(struct apply *a, const struct plan_step *s,
 
 	(void)s;
 	wait_init(a, &w);
-	return wait_backends(&w, &a->vm->plan.plan, &a->vars, e);
+	return wait_backends(&w, &a->vm->plan.plan, &a->vars, a->port,
+			     a->nr_port, e);
 }
 
 static int do_wait_dm(struct apply *a, const struct plan_step *s, struct err *e)
@@ -278,8 +298,9 @@ static step_fn *const step_fns[] = {
 	[OP_LOOP] = do_loop,	       [OP_CREATE] = do_create,
 	[OP_BUILD] = do_build,	       [OP_NODES] = do_nodes,
 	[OP_INTRODUCE] = do_introduce, [OP_SET_TARGET] = do_set_target,
-	[OP_SUPERVISE] = do_supervise, [OP_BACKENDS] = do_backends,
-	[OP_UNPAUSE] = do_unpause,     [OP_WAIT_DM] = do_wait_dm,
+	[OP_SUPERVISE] = do_supervise, [OP_PORT] = do_port,
+	[OP_BACKENDS] = do_backends,   [OP_UNPAUSE] = do_unpause,
+	[OP_WAIT_DM] = do_wait_dm,
 };
 
 static bool interrupted(struct apply *a)
@@ -325,7 +346,11 @@ static int open_host(struct apply *a, struct err *e)
 
 	a->hyp = hyp_open(a->log, e);
 	a->xs = a->hyp ? xs_connect(a->log, e) : NULL;
-	if (!a->xs || vm_check(a->hyp, cfg, &a->paths, e) < 0 ||
+	if (!a->xs || vm_check(a->hyp, cfg, &a->paths, e) < 0)
+		return -1;
+	vif_macs(cfg);
+	if (vif_check_macs(a->xs, cfg, e) < 0 ||
+	    vif_vars(cfg, &a->vars, e) < 0 ||
 	    hyp_host_info(a->hyp, &a->host, e) < 0)
 		return -1;
 	return rundir_log_path(cfg->name, a->vm->log_path, e);

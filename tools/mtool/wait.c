@@ -14,10 +14,10 @@ struct wait {
 	struct loop *loop;
 	struct err *e;
 	int rc;
-	bool (*done)(struct wait *w);
+	/* Whether it has come, `changed` being the node that is new. */
+	bool (*done)(struct wait *w, const char *changed);
 	const char *what;
-	const struct plan *plan;
-	const struct plan_vars *vars;
+	struct backends *backends;
 	char path[XS_PATH_MAX];
 };
 
@@ -31,8 +31,7 @@ static void check_done(void *ctx, const char *path)
 {
 	struct wait *w = ctx;
 
-	(void)path;
-	if (!w->rc && w->done(w)) {
+	if (!w->rc && w->done(w, path) && !w->rc) {
 		w->rc = 1;
 		loop_stop(w->loop);
 	}
@@ -151,10 +150,11 @@ static int wait_for(struct wait *w)
 	return rc;
 }
 
-static bool dm_running(struct wait *w)
+static bool dm_running(struct wait *w, const char *changed)
 {
 	char state[16];
 
+	(void)changed;
 	/* The stub writes here: anything but the one word is no news. */
 	return xs_read_str(w->c->xs, XBT_NULL, w->path, state, sizeof(state)) >
 		       0 &&
@@ -171,54 +171,116 @@ int wait_running(struct wait_ctx *c, struct err *e)
 	return wait_for(&w);
 }
 
-static bool is_vbd_state(const struct plan_node *n)
-{
-	static const char prefix[] = "/local/domain/0/backend/vbd/";
-	size_t len = strlen(n->path);
+/* What a backend directory is waited for. */
+struct backend {
+	char state[80]; /* path of the node */
+	const struct vif_port *port;
+	bool there;
+};
 
-	return !strncmp(n->path, prefix, strlen(prefix)) && len > 6 &&
+struct backends {
+	struct backend one[2 * (VM_DISKS_MAX + VM_NICS_MAX)];
+	unsigned int nr, nr_there;
+};
+
+static const char BACKENDS[] = "/local/domain/0/backend";
+
+/* The node that says how far the backend of a disk or nic is. */
+static bool is_backend_state(const struct plan_node *n)
+{
+	size_t len = strlen(n->path), dir = strlen(BACKENDS);
+
+	return !strncmp(n->path, BACKENDS, dir) &&
+	       (!strncmp(n->path + dir, "/vbd/", 5) ||
+		!strncmp(n->path + dir, "/vif/", 5)) &&
 	       !strcmp(n->path + len - 6, "/state");
 }
 
-static bool backend_there(struct wait *w, const struct plan_node *n)
+static const struct vif_port *port_of(const char *state,
+				      const struct vif_port *port,
+				      unsigned int nr)
 {
-	char path[XS_PATH_MAX];
-	struct err ignored;
-	uint64_t state;
+	for (; nr; port++, nr--) {
+		size_t len = strlen(port->back);
 
-	return !plan_expand(w->vars, n->path, path, sizeof(path), &ignored) &&
-	       !xs_read_num(w->c->xs, XBT_NULL, path, 0, 255, &state) &&
-	       state >= XenbusStateInitWait;
+		if (!strncmp(state, port->back, len) &&
+		    !strcmp(state + len, "/state"))
+			return port;
+	}
+	return NULL;
 }
 
-static bool backends_there(struct wait *w)
+static int collect(struct backends *b, const struct plan *p,
+		   const struct plan_vars *vars, const struct vif_port *port,
+		   unsigned int nr_port, struct err *e)
 {
 	unsigned int i, j;
 
-	for (i = 0; i < w->plan->nr_step; i++) {
-		const struct plan_step *s = &w->plan->step[i];
+	for (i = 0; i < p->nr_step; i++) {
+		const struct plan_step *s = &p->step[i];
 
 		for (j = 0; j < s->nr_node; j++) {
-			if (is_vbd_state(&s->node[j]) &&
-			    !backend_there(w, &s->node[j]))
-				return false;
+			struct backend *new = &b->one[b->nr];
+
+			if (!is_backend_state(&s->node[j]))
+				continue;
+			if (plan_expand(vars, s->node[j].path, new->state,
+					sizeof(new->state), e) < 0)
+				return -1;
+			new->port = port_of(new->state, port, nr_port);
+			b->nr++;
 		}
 	}
-	return true;
+	return 0;
+}
+
+static void check_backend(struct wait *w, struct backend *b)
+{
+	uint64_t state;
+
+	if (xs_read_num(w->c->xs, XBT_NULL, b->state, 0, 255, &state) < 0 ||
+	    state < XenbusStateInitWait)
+		return;
+	if (b->port && vif_plug(b->port, w->c->xs, w->e) < 0) {
+		fail(w);
+		return;
+	}
+	b->there = true;
+	w->backends->nr_there++;
+}
+
+/* Of a whole directory of changes only its states are worth a request. */
+static bool backends_there(struct wait *w, const char *changed)
+{
+	struct backends *all = w->backends;
+	unsigned int i;
+
+	for (i = 0; i < all->nr && !w->rc; i++) {
+		struct backend *b = &all->one[i];
+
+		if (!b->there &&
+		    (!strcmp(changed, b->state) || !strcmp(changed, BACKENDS)))
+			check_backend(w, b);
+	}
+	return all->nr_there == all->nr;
 }
 
 int wait_backends(struct wait_ctx *c, const struct plan *p,
-		  const struct plan_vars *vars, struct err *e)
+		  const struct plan_vars *vars, const struct vif_port *port,
+		  unsigned int nr_port, struct err *e)
 {
+	struct backends all = {.nr = 0};
 	struct wait w = {
 		.c = c,
 		.e = e,
 		.done = backends_there,
-		.what = "disk backends (module xen-blkback)",
-		.plan = p,
-		.vars = vars,
-		.path = "/local/domain/0/backend/vbd",
+		.what = "backends of disks and nics (modules xen-blkback, "
+			"xen-netback)",
+		.backends = &all,
 	};
 
-	return wait_for(&w);
+	strcpy(w.path, BACKENDS);
+	if (collect(&all, p, vars, port, nr_port, e) < 0)
+		return -1;
+	return all.nr ? wait_for(&w) : 0;
 }

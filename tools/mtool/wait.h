@@ -7,6 +7,7 @@
 #include "core/hyp.h"
 #include "core/plan.h"
 #include "core/xs.h"
+#include "devices/vif.h"
 
 struct wait_ctx {
 	struct hyp *hyp;
@@ -19,11 +20,13 @@ struct wait_ctx {
 };
 
 /*
- * Wait until each backend directory of `p`'s disks is in state 2 (InitWait)
- * or later.
+ * Wait until each backend directory of `p`'s disks and nics is in state 2
+ * (InitWait) or later; all of them at once. A nic's `port` is plugged as soon
+ * as its backend is there.
  */
 int wait_backends(struct wait_ctx *w, const struct plan *p,
-		  const struct plan_vars *vars, struct err *e);
+		  const struct plan_vars *vars, const struct vif_port *port,
+		  unsigned int nr_port, struct err *e);
 
 /*
  * Wait until the device model says "running" (protocol, "Startup" 5).
