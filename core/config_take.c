@@ -283,6 +283,8 @@ int take_vif(struct load *l, const struct key *k, const struct cfg_entry *entry)
 	unsigned int i;
 
 	(void)k;
+	if (!entry->list && !*entry->value->text)
+		return 0;
 	if (!entry->list)
 		return config_bad(l, entry, 0, "not a list of strings");
 	for (i = 0; i < entry->nr; i++) {

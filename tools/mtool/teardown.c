@@ -177,10 +177,13 @@ static bool has_backend(uint32_t domid)
 	return found;
 }
 
-static bool backends_gone(const struct vm_record *r)
+static bool backends_gone(struct hyp *h, const struct vm_record *r)
 {
-	return !(r->target && has_backend(r->target)) &&
-	       !(r->stub && has_backend(r->stub));
+	uint32_t target = removable(h, r->target, r->uuid);
+	uint32_t stub = removable(h, r->stub, r->stub_uuid);
+
+	return !(target && has_backend(target)) &&
+	       !(stub && has_backend(stub));
 }
 
 int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
@@ -194,7 +197,7 @@ int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 	for (;;) {
 		have_s = is_ours(h, r->stub, r->stub_uuid, &s);
 		have_t = is_ours(h, r->target, r->uuid, &t);
-		if (!have_t && !have_s && backends_gone(r))
+		if (!have_t && !have_s && backends_gone(h, r))
 			return 0;
 		if (clock_ms() >= end)
 			break;
