@@ -65,7 +65,7 @@ bad "unclosed quote" 2 'bad.cfg:[0-9]+: name: unclosed "' 'name = "g'
 bad "key known, not done" 2 'bad.cfg:[0-9]+: pci: ' 'pci = [ "00:04.0" ]'
 
 # Nics. xenbr0, where a nic goes if nothing else is said, is no bridge here.
-ip link add xenbr0 type dummy 2>/dev/null || ip tuntap add xenbr0 mode tap
+tunctl -t xenbr0 >/dev/null
 brctl addbr mbr0
 bad "no bridge" 1 'g: nic 0: bridge nope: no such interface' \
 	'vif = [ "bridge=nope" ]'
@@ -95,7 +95,7 @@ bad "model unknown" 2 'bad.cfg:[0-9]+: vif: .* no such model .*: ne3000' \
 bad "hotplug script" 2 'bad.cfg:[0-9]+: vif: .*no scripts.*: vif-route' \
 	'vif = [ "script=vif-route" ]'
 brctl delbr mbr0
-ip link del xenbr0
+tunctl -d xenbr0 >/dev/null
 
 refused "no such file" 2 'nope.cfg: No such file' create "$TMP/nope.cfg"
 refused "no file named" 2 'usage: mtool create ' create

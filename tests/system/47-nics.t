@@ -50,7 +50,12 @@ stub_connected() { [ "$(back "$s/0/state")$(back "$s/1/state")" = 44 ]; }
 ok "the stub's are connected" wait_for 30 stub_connected
 is "all have been plugged" "$(for v in "$t/0" "$t/1" "$t/2" "$s/0" "$s/1"; do
 	back "$v/hotplug-status"; done | sort | uniq -c | xargs)" "5 connected"
-diag "$(mtool info n)"
+like "info shows a nic" "$(mtool info n)" \
+	"^nic2 +00:16:3e:46:00:02, vif$t.2 on mbr0, e1000 and PV waiting"
+like "one without an emulated card" "$(mtool info n)" \
+	'^nic1 +00:16:3e:.*, x-emu on mbr1, PV waiting'
+like "and to programs" "$(mtool --json info n | tr -d ' \n')" \
+	'"nics":\[\{"id":0,"mac":"00:16:3e:[0-9a-f:]*","bridge":"mbr0","interface":"web","model":"virtio-net-pci","state":"waiting"'
 
 # What another VM has is not to be had twice.
 other=$(boot_cfg o)

@@ -78,7 +78,6 @@ type_line() { printf '%s\r' "$1" >&9; }
 #   make_bridges, remove_bridges
 #   interfaces                prints all there are, and the bridges' ports
 #   nic_mac N
-#   replies FILE              how many pings but the first were answered
 make_bridges() {
 	for n in 0 1; do
 		brctl addbr mbr$n
@@ -99,5 +98,3 @@ remove_bridges() {
 interfaces() { ls /sys/class/net /sys/class/net/*/brif; }
 
 nic_mac() { echo "00:16:3e:46:00:0$1"; }
-
-replies() { grep -c 'seq=[1-9]' "$1"; }

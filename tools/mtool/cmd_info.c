@@ -8,6 +8,7 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/facts.h"
 #include "tools/mtool/mtool.h"
+#include "tools/mtool/shownics.h"
 
 enum { ASK_MS = 5000 };
 
@@ -59,7 +60,8 @@ static void print_consoles(const json_t *consoles)
 	}
 }
 
-static void print_info(const struct vm_facts *f, const json_t *consoles)
+static void print_info(const struct vm_facts *f, const json_t *nics,
+		       const json_t *consoles)
 {
 	const struct vm_record *r = &f->record;
 	char uuid[37], up[24], path[RUNDIR_PATH_MAX], link[24];
@@ -80,6 +82,7 @@ static void print_info(const struct vm_facts *f, const json_t *consoles)
 		print_pty(r->name, link);
 	}
 	print_pty(r->name, "pv");
+	nics_print(nics);
 	print_consoles(consoles);
 }
 
@@ -99,21 +102,36 @@ static json_t *ask_consoles(const char *name)
 	return consoles;
 }
 
+/* What xenstore knows; NULL if it cannot be asked. */
+static json_t *ask_nics(struct mtool *m, const struct vm_record *r)
+{
+	struct err ignored;
+	struct xs *xs = xs_connect(&m->log, &ignored);
+	json_t *nics = xs ? nics_json(xs, r, &ignored) : NULL;
+
+	xs_disconnect(xs);
+	return nics;
+}
+
 static void show(struct mtool *m, const struct vm_facts *f)
 {
 	json_t *consoles = ask_consoles(f->record.name);
+	json_t *nics = ask_nics(m, &f->record);
 	json_t *o;
 
 	if (!m->json) {
-		print_info(f, consoles);
+		print_info(f, nics, consoles);
 	} else {
 		o = facts_json(f);
+		if (nics)
+			json_object_set(o, "nics", nics);
 		if (consoles)
 			json_object_set(o, "consoles", consoles);
 		json_dumpf(o, stdout, JSON_INDENT(2));
 		putchar('\n');
 		json_decref(o);
 	}
+	json_decref(nics);
 	json_decref(consoles);
 }
 

@@ -9,12 +9,12 @@
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vm.h"
 
-/* The configuration as used; what it left out once is left out again. */
-static int load(struct vm_config *cfg, const char *name, struct err *e)
+int vm_config_used(struct vm_config *cfg, const char *name, struct err *e)
 {
 	char path[RUNDIR_PATH_MAX];
 
 	rundir_file(name, "config", path);
+	/* lenient: what was left out once is left out again */
 	return config_load(cfg, path, NULL, NULL, 0, true, NULL, NULL, e);
 }
 
@@ -77,7 +77,7 @@ int vm_take_over(struct log *log, const struct vm_record *r, struct err *e)
 	memset(vm.disk_fd, -1, sizeof(vm.disk_fd));
 	if (!r->running)
 		err_set(e, EXIT_BUSY, "its creation was never completed");
-	else if (!load(cfg, r->name, e)) {
+	else if (!vm_config_used(cfg, r->name, e)) {
 		rc = lock_and_start(&vm, log, e);
 		config_free(cfg);
 	}

@@ -182,8 +182,7 @@ static bool backends_gone(struct hyp *h, const struct vm_record *r)
 	uint32_t target = removable(h, r->target, r->uuid);
 	uint32_t stub = removable(h, r->stub, r->stub_uuid);
 
-	return !(target && has_backend(target)) &&
-	       !(stub && has_backend(stub));
+	return !(target && has_backend(target)) && !(stub && has_backend(stub));
 }
 
 int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
