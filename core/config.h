@@ -59,6 +59,8 @@ struct disk_config {
 	bool direct_io_safe;
 	bool discard;	/* offer discard to the frontend; default: writable */
 	bool untrusted; /* frontend told not to trust its backend (XSA-403) */
+	bool raw;	/* the text says format=raw: its content is not asked */
+	bool hotplugged; /* attached while the guest ran: the stub has it not */
 };
 
 enum { NIC_NAME_MAX = 16, NIC_IP_MAX = 128 };

@@ -6,17 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/diskplace.h"
 #include "core/plan.h"
 #include "core/vdev.h"
 #include "core/vifspec.h"
 
-enum {
-	IDE_SLOTS = 4,
-	AHCI_SLOTS = 6,
-	SCSI_SLOTS = 7,	 /* id 7 is the controller's own */
-	STUB_DISKS = 26, /* protocol: /dev/xvd[a-z] */
-	FIRST_SERIAL_CONSOLE = 3,
-};
+enum { FIRST_SERIAL_CONSOLE = 3 };
 
 __attribute__((format(printf, 2, 3))) static void add(struct qemu_args *a,
 						      const char *fmt, ...)
@@ -34,24 +29,6 @@ __attribute__((format(printf, 2, 3))) static void add(struct qemu_args *a,
 		return;
 	}
 	a->arg[a->nr++] = arg;
-}
-
-enum disk_emulation disk_emulation(const struct vm_config *cfg,
-				   unsigned int place)
-{
-	const struct disk_config *d = &cfg->disk[place];
-
-	if (place >= STUB_DISKS)
-		return EMUL_NONE;
-	if (d->cdrom)
-		return d->index < IDE_SLOTS ? EMUL_CDROM : EMUL_NONE;
-	if (!strncmp(d->vdev, "sd", 2))
-		return d->index < SCSI_SLOTS ? EMUL_SCSI : EMUL_NONE;
-	if (d->readonly)
-		return EMUL_NONE;
-	if (cfg->hdtype == HDTYPE_AHCI)
-		return d->index < AHCI_SLOTS ? EMUL_AHCI : EMUL_NONE;
-	return d->index < IDE_SLOTS ? EMUL_IDE : EMUL_NONE;
 }
 
 /* The format is always given: QEMU must never guess it (XSA-258). */
@@ -105,14 +82,13 @@ static void add_ide(struct qemu_args *a, const struct disk_config *d,
 	    dev, d->index);
 }
 
-/* The stub's disks are named by their place in the configuration. */
 static void add_disk(struct qemu_args *a, const struct vm_config *cfg,
 		     unsigned int place)
 {
 	const struct disk_config *d = &cfg->disk[place];
 	char dev[16];
 
-	vdev_linux_name(place, dev, sizeof(dev));
+	vdev_linux_name(disk_stub_number(cfg, place), dev, sizeof(dev));
 	switch (disk_emulation(cfg, place)) {
 	case EMUL_NONE:
 		break;

@@ -52,29 +52,12 @@ static int check_vifname(const struct nic_config *n, unsigned int place,
 	return 0;
 }
 
-int vif_check(const struct vm_config *cfg, struct err *e)
+static bool taken(const struct vm_config *cfg, unsigned int first,
+		  const uint8_t mac[MAC_LEN])
 {
 	unsigned int i;
 
-	for (i = 0; i < cfg->nr_nic; i++) {
-		const struct nic_config *n = &cfg->nic[i];
-
-		if (check_bridge(n, i, e) < 0)
-			return -1;
-		if (*n->vifname && check_vifname(n, i, e) < 0)
-			return -1;
-	}
-	if (cfg->nr_nic && access(NETBACK, F_OK))
-		return err_set(e, EXIT_HOST,
-			       "vif: dom0 has no netback (module xen-netback)");
-	return 0;
-}
-
-static bool taken(const struct vm_config *cfg, const uint8_t mac[MAC_LEN])
-{
-	unsigned int i;
-
-	for (i = 0; i < cfg->nr_nic; i++) {
+	for (i = first; i < cfg->nr_nic; i++) {
 		if (cfg->nic[i].mac_set &&
 		    !memcmp(cfg->nic[i].mac, mac, MAC_LEN))
 			return true;
@@ -93,7 +76,7 @@ void vif_macs(struct vm_config *cfg)
 		attempt = 0;
 		do {
 			mac_generate(cfg->uuid, i, attempt++, mac);
-		} while (taken(cfg, mac));
+		} while (taken(cfg, 0, mac));
 		memcpy(cfg->nic[i].mac, mac, MAC_LEN);
 		cfg->nic[i].mac_set = true;
 	}
@@ -101,21 +84,22 @@ void vif_macs(struct vm_config *cfg)
 
 /* Look at what the backend directory `domid`/`devid` says of its address. */
 static int check_mac_of(struct xs *xs, const struct vm_config *cfg,
-			const char *domid, const char *devid, struct err *e)
+			unsigned int first, const char *domid,
+			const char *devid, struct err *e)
 {
 	char path[XS_PATH_MAX], text[MAC_TEXT];
 	uint8_t mac[MAC_LEN];
 
 	snprintf(path, sizeof(path), BACKENDS "/%.10s/%.10s/mac", domid, devid);
 	if (xs_read_str(xs, XBT_NULL, path, text, sizeof(text)) < 0 ||
-	    mac_parse(text, mac) < 0 || !taken(cfg, mac))
+	    mac_parse(text, mac) < 0 || !taken(cfg, first, mac))
 		return 0;
 	return err_set(e, EXIT_BUSY, "mac %s: domain %s has it already", text,
 		       domid);
 }
 
 static int check_macs_of(struct xs *xs, const struct vm_config *cfg,
-			 const char *domid, struct err *e)
+			 unsigned int first, const char *domid, struct err *e)
 {
 	char path[XS_PATH_MAX], **devid;
 	unsigned int i, nr;
@@ -124,24 +108,49 @@ static int check_macs_of(struct xs *xs, const struct vm_config *cfg,
 	snprintf(path, sizeof(path), BACKENDS "/%.10s", domid);
 	devid = xs_directory(xs_raw(xs), XBT_NULL, path, &nr);
 	for (i = 0; devid && !rc && i < nr; i++)
-		rc = check_mac_of(xs, cfg, domid, devid[i], e);
+		rc = check_mac_of(xs, cfg, first, domid, devid[i], e);
 	free(devid);
 	return rc;
 }
 
-int vif_check_macs(struct xs *xs, const struct vm_config *cfg, struct err *e)
+static int check_macs(struct xs *xs, const struct vm_config *cfg,
+		      unsigned int first, struct err *e)
 {
 	unsigned int i, nr;
 	char **domid;
 	int rc = 0;
 
-	if (!cfg->nr_nic)
-		return 0;
 	domid = xs_directory(xs_raw(xs), XBT_NULL, BACKENDS, &nr);
 	for (i = 0; domid && !rc && i < nr; i++)
-		rc = check_macs_of(xs, cfg, domid[i], e);
+		rc = check_macs_of(xs, cfg, first, domid[i], e);
 	free(domid);
 	return rc;
+}
+
+static int check_one(const struct nic_config *n, unsigned int place,
+		     struct err *e)
+{
+	if (check_bridge(n, place, e) < 0)
+		return -1;
+	return *n->vifname ? check_vifname(n, place, e) : 0;
+}
+
+int vif_check(struct xs *xs, struct vm_config *cfg, unsigned int first,
+	      struct err *e)
+{
+	unsigned int i;
+
+	if (first == cfg->nr_nic)
+		return 0;
+	for (i = first; i < cfg->nr_nic; i++) {
+		if (check_one(&cfg->nic[i], i, e) < 0)
+			return -1;
+	}
+	if (access(NETBACK, F_OK))
+		return err_set(e, EXIT_HOST,
+			       "vif: dom0 has no netback (module xen-netback)");
+	vif_macs(cfg);
+	return check_macs(xs, cfg, first, e);
 }
 
 int vif_vars(const struct vm_config *cfg, struct plan_vars *vars, struct err *e)
@@ -299,26 +308,11 @@ void vif_plan_ports(struct plan *p, const struct vm_config *cfg)
 	}
 }
 
-void vif_port(struct vif_port *port, const struct vm_config *cfg,
-	      unsigned int place, enum plan_dom dom, uint32_t domid)
+static int plug(struct xenbus_dev *d, struct xs *xs, struct err *e)
 {
-	const struct nic_config *n = &cfg->nic[place];
-	int devid = vif_devid(cfg, place, dom);
-
-	snprintf(port->back, sizeof(port->back), BACKENDS "/%u/%d", domid,
-		 devid);
-	snprintf(port->netdev, sizeof(port->netdev), "vif%u.%d", domid, devid);
-	dom0_name(n, dom, port->name);
-	if (!*port->name)
-		strcpy(port->name, port->netdev);
-	strcpy(port->bridge, n->bridge);
-	port->mtu = n->mtu;
-}
-
-int vif_plug(const struct vif_port *port, struct xs *xs, struct err *e)
-{
-	char path[XS_PATH_MAX];
+	const struct vif_port *port = d->ctx;
 	unsigned int mtu = port->mtu;
+	char path[XS_PATH_MAX];
 
 	if (!mtu && netif_get_mtu(port->bridge, &mtu, e) < 0)
 		return -1;
@@ -329,8 +323,28 @@ int vif_plug(const struct vif_port *port, struct xs *xs, struct err *e)
 	    netif_bridge_add(port->bridge, port->name, e) < 0 ||
 	    netif_up(port->name, e) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/hotplug-status", port->back);
+	snprintf(path, sizeof(path), "%s/hotplug-status", d->back);
 	if (xs_put(xs, XBT_NULL, path, "connected") < 0)
 		return err_sys(e, EXIT_FAILED, "write %s", path);
 	return 0;
+}
+
+void vif_dev(struct xenbus_dev *d, struct vif_port *port,
+	     const struct vm_config *cfg, unsigned int place, enum plan_dom dom,
+	     uint32_t domid)
+{
+	const struct nic_config *n = &cfg->nic[place];
+	int devid = vif_devid(cfg, place, dom);
+	char name[24];
+
+	snprintf(name, sizeof(name), "nic %u", place);
+	xenbus_dev(d, "vif", domid, (unsigned int)devid, name);
+	d->up = plug;
+	d->ctx = port;
+	snprintf(port->netdev, sizeof(port->netdev), "vif%u.%d", domid, devid);
+	dom0_name(n, dom, port->name);
+	if (!*port->name)
+		strcpy(port->name, port->netdev);
+	strcpy(port->bridge, n->bridge);
+	port->mtu = n->mtu;
 }

@@ -12,13 +12,7 @@
 #include "core/err.h"
 #include "core/plan.h"
 #include "core/xs.h"
-
-/*
- * Check that each nic's bridge is there and is one, that no interface has a
- * vifname, and that dom0 has netback. -1 and *e naming the nic: EXIT_FAILED,
- * EXIT_BUSY for a name that is taken, EXIT_HOST without netback.
- */
-int vif_check(const struct vm_config *cfg, struct err *e);
+#include "devices/xenbus.h"
 
 /*
  * Give an address to each nic that has none: it follows from cfg->uuid and
@@ -26,9 +20,15 @@ int vif_check(const struct vm_config *cfg, struct err *e);
  */
 void vif_macs(struct vm_config *cfg);
 
-/* EXIT_BUSY if some other domain of this host has a nic with such an address.
+/*
+ * Check the nics from place `first` on: that each one's bridge is there and
+ * is one, that no interface has its vifname, that dom0 has netback, and that
+ * no domain of this host has a nic with its address; vif_macs is called for
+ * those without. -1 and *e: EXIT_FAILED; EXIT_BUSY for a name or address that
+ * is taken; EXIT_HOST without netback.
  */
-int vif_check_macs(struct xs *xs, const struct vm_config *cfg, struct err *e);
+int vif_check(struct xs *xs, struct vm_config *cfg, unsigned int first,
+	      struct err *e);
 
 /* Set the plan's variables nic<place>.mtu, from the bridges. */
 int vif_vars(const struct vm_config *cfg, struct plan_vars *vars,
@@ -49,7 +49,6 @@ void vif_plan_ports(struct plan *p, const struct vm_config *cfg);
 
 /* Dom0's end of one nic, on its way into the bridge. */
 struct vif_port {
-	char back[64];		   /* the backend's directory in xenstore */
 	char netdev[NIC_NAME_MAX]; /* what netback calls the interface */
 	char name[NIC_NAME_MAX];   /* what it is called in the end */
 	char bridge[NIC_NAME_MAX];
@@ -63,16 +62,15 @@ struct vif_port {
 int vif_devid(const struct vm_config *cfg, unsigned int place,
 	      enum plan_dom dom);
 
-/* Fill in *port for the nic `place` of domain `domid`, which is `dom`. */
-void vif_port(struct vif_port *port, const struct vm_config *cfg,
-	      unsigned int place, enum plan_dom dom, uint32_t domid);
-
 /*
- * What xl's vif-bridge does, without a script: the interface gets its name and
- * MTU, joins the bridge, is up, and the backend is told. To be called when
- * the backend is in state 2, which is when netback has made the interface. It
- * vanishes with the backend's nodes, from the bridge too.
+ * Fill in *d and *port, which belong together, for the nic `place` of domain
+ * `domid`, which is `dom`. When the backend is up, which is when netback has
+ * made the interface, d->up does what xl's vif-bridge does, without a script:
+ * the interface gets its name and MTU, joins the bridge, is up, and the
+ * backend is told. It vanishes with the backend's nodes, from the bridge too.
  */
-int vif_plug(const struct vif_port *port, struct xs *xs, struct err *e);
+void vif_dev(struct xenbus_dev *d, struct vif_port *port,
+	     const struct vm_config *cfg, unsigned int place, enum plan_dom dom,
+	     uint32_t domid);
 
 #endif

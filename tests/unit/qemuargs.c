@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "core/diskplace.h"
 #include "core/plan.h"
 #include "tests/unit/tap.h"
 

@@ -157,6 +157,7 @@ static ino_t inode(const char *path)
 
 static void test_reset(void)
 {
+	static const char *const keep[] = {"lock", "disks", NULL};
 	struct vm_record v;
 	struct rundir r;
 	struct err e;
@@ -165,10 +166,12 @@ static void test_reset(void)
 	rundir_take(&r, "g", &e);
 	rundir_note(&r, &e, "target 5");
 	put("/run/mtool/g/config", "x");
+	put("/run/mtool/g/disks", "x");
 	lock = inode("/run/mtool/g/lock");
-	rundir_reset(&r);
+	rundir_reset(&r, keep);
 	ok(!there("/run/mtool/g/config"), "a reset clears the files away");
 	is_int(inode("/run/mtool/g/lock"), lock, "but the lock");
+	ok(there("/run/mtool/g/disks"), "and what else was to be kept");
 	ok(rundir_locked("g"), "which is held all the time");
 	is_int(rundir_read("g", &v, &e), 0, "there is a journal");
 	is_int(v.target, 0, "an empty one");

@@ -70,25 +70,29 @@ static void test_macs(void)
 static void test_ports(void)
 {
 	struct vm_config cfg;
+	struct xenbus_dev d;
 	struct vif_port p;
 
 	parse(&cfg, "'type=vif','bridge=br7,vifname=web,mtu=9000',''");
-	vif_port(&p, &cfg, 1, DOM_TARGET, 7);
-	is_str(p.back, "/local/domain/0/backend/vif/7/1",
+	vif_dev(&d, &p, &cfg, 1, DOM_TARGET, 7);
+	is_str(d.back, "/local/domain/0/backend/vif/7/1",
 	       "the guest's backend");
+	is_str(d.name, "nic 1", "what messages call it");
+	ok(d.up && d.ctx == &p, "it is plugged when it is up");
 	is_str(p.netdev, "vif7.1", "as netback calls it");
 	is_str(p.name, "web", "as it will be called");
 	is_str(p.bridge, "br7", "its bridge");
 	is_int(p.mtu, 9000, "its MTU");
-	vif_port(&p, &cfg, 1, DOM_STUB, 12);
-	is_str(p.back, "/local/domain/0/backend/vif/12/0",
+	vif_dev(&d, &p, &cfg, 1, DOM_STUB, 12);
+	is_str(d.back, "/local/domain/0/backend/vif/12/0",
 	       "the stub's backend");
+	is_str(d.name, "nic 1", "is of the same nic");
 	is_str(p.netdev, "vif12.0", "as netback calls it");
 	is_str(p.name, "web-emu", "as it will be called");
-	vif_port(&p, &cfg, 2, DOM_STUB, 12);
+	vif_dev(&d, &p, &cfg, 2, DOM_STUB, 12);
 	is_str(p.name, "vif12.1", "one without a name keeps netback's");
 	is_int(p.mtu, 0, "and the bridge's MTU");
-	vif_port(&p, &cfg, 2, DOM_TARGET, 32751);
+	vif_dev(&d, &p, &cfg, 2, DOM_TARGET, 32751);
 	is_str(p.name, "vif32751.2", "the highest domid there is");
 	config_free(&cfg);
 }
@@ -101,7 +105,8 @@ static int check(const char *nics, struct err *e)
 	parse(&cfg, nics);
 	e->code = EXIT_DONE;
 	e->msg[0] = '\0';
-	rc = vif_check(&cfg, e);
+	/* none of these gets as far as xenstore */
+	rc = vif_check(NULL, &cfg, 0, e);
 	config_free(&cfg);
 	return rc;
 }

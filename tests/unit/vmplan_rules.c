@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "core/diskplace.h"
 #include "core/qemuargs.h"
 #include "devices/vbd.h"
 #include "devices/vif.h"
@@ -46,6 +47,8 @@ static const char *const configs[] = {
 	BASE "vif=['type=vif'];disk=['/a,,hda']",
 	BASE "vif=['mac=00:16:3e:00:00:01','type=vif,mac=00:16:3e:00:00:02',"
 	     "'mac=fe:ff:00:00:00:03,vifname=a','mtu=9000']",
+	BASE "stubdomain_protocol='merged';"
+	     "disk=['/a,,hdb','/b,,xvda','/c,,sdd','/e,,hdc,cdrom']",
 	/* 28 disks: numbers change after 16, emulation ends after 26 */
 	BASE "disk=['/a,,xvde','/a,,xvdf','/a,,xvdg','/a,,xvdh','/a,,xvdi',"
 	     "'/a,,xvdj','/a,,xvdk','/a,,xvdl','/a,,xvdm','/a,,xvdn',"
@@ -359,6 +362,13 @@ static unsigned int xvd_number(unsigned int place)
 	return place < 16 ? 202u << 8 | place << 4 : 1u << 28 | place << 8;
 }
 
+/* libxl's stub has the guest's numbers; the protocol's counts places. */
+static unsigned int stub_devid(const struct made *m, unsigned int place)
+{
+	return m->cfg.protocol == PROTOCOL_MERGED ? m->cfg.disk[place].devid
+						  : xvd_number(place);
+}
+
 static bool same_medium(const struct made *m, unsigned int t, unsigned int s)
 {
 	static const char *const keys[] = {"params", "mode", "device-type",
@@ -377,26 +387,50 @@ static bool same_medium(const struct made *m, unsigned int t, unsigned int s)
 	return true;
 }
 
+/*
+ * One way to each image: what QEMU cannot take away when PV drivers come is
+ * no PV disk of the guest.
+ */
+static void check_one_way(const struct made *m, unsigned int place)
+{
+	enum disk_emulation kind = disk_emulation(&m->cfg, place);
+	bool stays = kind == EMUL_AHCI || kind == EMUL_CDROM;
+
+	is_int(!at(m, DIR_T "/device/vbd/%u", m->cfg.disk[place].devid), stays,
+	       "disk %s: a PV disk unless its emulation stays",
+	       m->cfg.disk[place].vdev);
+}
+
 static void check_disks(const struct made *m)
 {
-	unsigned int i, nr = 0;
+	unsigned int i, t = 0, s = 0;
 
 	for (i = 0; i < m->cfg.nr_disk; i++) {
 		const struct disk_config *d = &m->cfg.disk[i];
+		bool in_t = disk_in_target(&m->cfg, i);
+		bool in_s = disk_in_stub(&m->cfg, i);
 
 		if (!d->path)
 			continue;
-		nr++;
-		check_pair(m, 'T', "vbd", d->devid);
-		check_pair(m, 'S', "vbd", xvd_number(i));
-		ok(same_medium(m, d->devid, xvd_number(i)),
-		   "disk %s: both domains get the same medium", d->vdev);
+		t += in_t;
+		s += in_s;
+		ok(in_t || in_s, "disk %s: is somewhere", d->vdev);
+		check_one_way(m, i);
+		if (in_t)
+			check_pair(m, 'T', "vbd", d->devid);
+		if (in_s)
+			check_pair(m, 'S', "vbd", stub_devid(m, i));
+		if (in_t && in_s)
+			ok(same_medium(m, d->devid, stub_devid(m, i)),
+			   "disk %s: both domains get the same medium",
+			   d->vdev);
 	}
-	is_int(children(m, DIR_T "/device/vbd"), nr,
-	       "the guest has a PV disk for each medium, and no more");
-	is_int(children(m, DIR_S "/device/vbd"), nr, "so has the stub");
-	is_int(children(m, BACKENDS "vbd/" T), nr, "dom0 serves the guest's");
-	is_int(children(m, BACKENDS "vbd/" S), nr, "and the stub's");
+	is_int(children(m, DIR_T "/device/vbd"), t,
+	       "the guest has its PV disks, and no more");
+	is_int(children(m, DIR_S "/device/vbd"), s, "so has the stub");
+	ok(s <= 26, "which has no more than letters");
+	is_int(children(m, BACKENDS "vbd/" T), t, "dom0 serves the guest's");
+	is_int(children(m, BACKENDS "vbd/" S), s, "and the stub's");
 }
 
 /* One end of a nic: netback finds what it wants, and waits for dom0. */
@@ -525,6 +559,20 @@ static void check_argument_dir(const struct made *m, const char *dir,
 	qemu_args_free(&a);
 }
 
+/* Linux calls disk n of any bus the same. */
+static bool stub_has(const struct made *m, unsigned int letter)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->cfg.nr_disk; i++) {
+		if (disk_in_stub(&m->cfg, i) &&
+		    disk_stub_number(&m->cfg, i) == letter)
+			return at(m, DIR_S "/device/vbd/%u",
+				  stub_devid(m, i)) != NULL;
+	}
+	return false;
+}
+
 /*
  * Each /dev/xvd* of an argument is a disk of the stub, each /dev/hvc* one of
  * its consoles for serials, which begin with the third.
@@ -535,8 +583,7 @@ static bool device_there(const struct made *m, const char *arg)
 	const char *hvc = strstr(arg, "/dev/hvc");
 
 	if (xvd)
-		return at(m, DIR_S "/device/vbd/%u",
-			  xvd_number((unsigned int)(xvd[8] - 'a'))) != NULL;
+		return stub_has(m, (unsigned int)(xvd[8] - 'a'));
 	return !hvc ||
 	       (hvc[8] >= '3' && at(m, DIR_S "/device/console/%s", hvc + 8));
 }

@@ -9,6 +9,7 @@
 #include "tools/mtool/facts.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/shownics.h"
+#include "tools/mtool/vmblock.h"
 
 enum { ASK_MS = 5000 };
 
@@ -113,25 +114,45 @@ static json_t *ask_nics(struct mtool *m, const struct vm_record *r)
 	return nics;
 }
 
+/* NULL while it is not complete. */
+static json_t *ask_disks(struct mtool *m, const struct vm_facts *f)
+{
+	json_t *disks = NULL;
+	struct err ignored;
+	struct live l;
+
+	if (!f->record.running)
+		return NULL;
+	if (!live_open(&l, m, f->record.name, &ignored))
+		disks = block_list(&l);
+	live_close(&l);
+	return disks;
+}
+
 static void show(struct mtool *m, const struct vm_facts *f)
 {
 	json_t *consoles = ask_consoles(f->record.name);
 	json_t *nics = ask_nics(m, &f->record);
+	json_t *disks = ask_disks(m, f);
 	json_t *o;
 
 	if (!m->json) {
 		print_info(f, nics, consoles);
+		block_print(disks, "disk         ");
 	} else {
 		o = facts_json(f);
 		if (nics)
 			json_object_set(o, "nics", nics);
 		if (consoles)
 			json_object_set(o, "consoles", consoles);
+		if (disks)
+			json_object_set(o, "disks", disks);
 		json_dumpf(o, stdout, JSON_INDENT(2));
 		putchar('\n');
 		json_decref(o);
 	}
 	json_decref(nics);
+	json_decref(disks);
 	json_decref(consoles);
 }
 

@@ -12,6 +12,22 @@
 enum { LONGS_MAX = 8 };
 
 const struct command commands[] = {
+	{"block-attach", cmd_block_attach, "[-t SECONDS] VM DISK",
+	 "Attach a PV disk to the running guest.\n"
+	 "DISK is as in a configuration: vdev=xvdf,access=rw,target=FILE.\n"
+	 "Returns when the guest's driver has it. It stays, through reboots "
+	 "of\n"
+	 "the guest, until it is detached.\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"block-detach", cmd_block_detach, "[-F] [-t SECONDS] VM VDEV",
+	 "Detach a PV disk from the running guest.\n"
+	 "If the guest does not let go of it, it stays as it was. A disk of "
+	 "the\n"
+	 "configuration comes back when the guest reboots.\n"
+	 "  -F  take it away then, whatever the guest may lose\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"block-list", cmd_block_list, "VM",
+	 "List a VM's disks, and how the guest sees them."},
 	{"check-host", cmd_check_host, "",
 	 "Tell what this host lacks for creating VMs, and the cure.\n"
 	 "Exit code 7 if create cannot work."},

@@ -128,24 +128,31 @@ void rundir_close(struct rundir *r)
 	r->journal = r->lock = -1;
 }
 
+static bool is_one_of(const char *name, const char *const *list)
+{
+	while (*list && strcmp(name, *list))
+		list++;
+	return *list;
+}
+
 /* Only files: nothing ever makes a directory in there. */
-static void unlink_files(struct rundir *r, const char *keep)
+static void unlink_files(struct rundir *r, const char *const *keep)
 {
 	DIR *dir = opendir(r->path);
 	struct dirent *ent;
 
 	while (dir && (ent = readdir(dir))) {
 		if (strcmp(ent->d_name, ".") && strcmp(ent->d_name, "..") &&
-		    strcmp(ent->d_name, keep))
+		    !is_one_of(ent->d_name, keep))
 			unlinkat(dirfd(dir), ent->d_name, 0);
 	}
 	if (dir)
 		closedir(dir);
 }
 
-void rundir_reset(struct rundir *r)
+void rundir_reset(struct rundir *r, const char *const *keep)
 {
-	unlink_files(r, "lock");
+	unlink_files(r, keep);
 	close(r->journal);
 	r->journal = open_in(r, "journal", O_WRONLY | O_CREAT | O_APPEND);
 }
@@ -156,12 +163,13 @@ void rundir_reset(struct rundir *r)
  */
 void rundir_remove(struct rundir *r)
 {
+	const char *const nothing = NULL;
 	char gone[RUNDIR_PATH_MAX];
 
 	snprintf(gone, sizeof(gone), RUN_ROOT "/.gone-%d", (int)getpid());
 	if (!rename(r->path, gone))
 		memcpy(r->path, gone, sizeof(gone));
-	unlink_files(r, "");
+	unlink_files(r, &nothing);
 	rmdir(r->path);
 	rundir_close(r);
 }

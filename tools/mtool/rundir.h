@@ -58,8 +58,11 @@ int rundir_note(struct rundir *r, struct err *e, const char *fmt, ...)
 /* Remove the directory with all in it and give up the lock. */
 void rundir_remove(struct rundir *r);
 
-/* Empty the directory for a new start; the lock stays. */
-void rundir_reset(struct rundir *r);
+/*
+ * Empty the directory for a new start but for the files named in `keep`, which
+ * NULL ends; the lock must be one of them.
+ */
+void rundir_reset(struct rundir *r, const char *const *keep);
 
 /* Give up the lock and the descriptors, keep the directory. */
 void rundir_close(struct rundir *r);

@@ -8,7 +8,10 @@
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/teardown.h"
 
-enum { LOCK_MS = 1000 }; /* another command may look at it right now */
+enum {
+	LOCK_MS = 1000, /* another command may look at it right now */
+	CLEAR_MS = 5000,
+};
 
 /* Any doubt counts as alive. */
 static bool alive(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
@@ -26,9 +29,12 @@ static void clear(struct log *log, const struct vm_record *r,
 	struct err e;
 	struct hyp *h = hyp_open(log, &e);
 	struct xs *xs = h ? xs_connect(log, &e) : NULL;
+	struct loop_list loops = {0};
 
 	if (xs && !alive(h, r->target, r->uuid) &&
-	    !alive(h, r->stub, r->stub_uuid) && !vm_forget(h, xs, r, &e)) {
+	    !alive(h, r->stub, r->stub_uuid) &&
+	    !vm_forget(h, xs, r, &loops, &e)) {
+		loopdev_wait_clear(&loops, CLEAR_MS);
 		log_msg(log, LOG_WARN, "%s: cleared what a dead VM left",
 			r->name);
 		rundir_remove(run);

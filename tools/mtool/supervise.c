@@ -18,12 +18,14 @@
 #include "console/sink.h"
 #include "core/file.h"
 #include "core/loop.h"
+#include "tools/mtool/hotdisks.h"
 #include "tools/mtool/supervisectl.h"
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/teardown.h"
 
 enum {
 	GONE_MS = 30000,
+	CLEAR_MS = 5000,
 	LOG_LINE = 512,
 	FLUSH_MS = 1000,
 	FLUSH_POLL_MS = 10,
@@ -393,15 +395,18 @@ static void close_consoles(struct supervise *s)
 
 static void remove_vm(struct supervise *s)
 {
+	struct loop_list loops = {0};
 	struct err e;
 
 	if (vm_kill(s->hyp, &s->vm->record, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	close_consoles(s);
-	if (vm_forget(s->hyp, s->xs, &s->vm->record, &e) < 0)
+	if (vm_forget(s->hyp, s->xs, &s->vm->record, &loops, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	if (vm_wait_gone(s->hyp, &s->vm->record, GONE_MS, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
+	vm_close_disks(s->vm);
+	loopdev_wait_clear(&loops, CLEAR_MS);
 }
 
 /* Everything that was opened, so that the next supervisor inherits nothing. */
@@ -432,9 +437,14 @@ static void complain(const char *log_path, const char *text)
 	close(fd);
 }
 
-/* Both domains anew, with the same uuid; its own supervisor takes over. */
+/*
+ * Both domains anew, with the same uuid and the disks attached since; its own
+ * supervisor takes over.
+ */
 static void restart(struct supervise *s)
 {
+	static const char *const keep[] = {"lock", HOTDISKS_FILE, HOTDISKS_LOCK,
+					   NULL};
 	struct vm *vm = s->vm;
 	struct rundir run = vm->run;
 	struct vm_options opt = {0};
@@ -443,21 +453,12 @@ static void restart(struct supervise *s)
 	bool tail;
 
 	free_all(s);
-	rundir_reset(&run);
+	if (hotdisks_load(vm->cfg->name, vm->cfg, &e) < 0)
+		complain(vm->log_path, e.msg);
+	rundir_reset(&run, keep);
 	log_init(&quiet, stderr, LOG_ERROR);
 	if (vm_create(&quiet, vm->cfg, &run, &opt, &tail, &e) < 0)
 		complain(vm->log_path, e.msg);
-}
-
-static void close_disks(struct vm *vm)
-{
-	unsigned int i;
-
-	for (i = 0; i < vm->cfg->nr_disk; i++) {
-		if (vm->disk_fd[i] >= 0)
-			close(vm->disk_fd[i]);
-		vm->disk_fd[i] = -1;
-	}
 }
 
 void supervise_run(struct supervise *s)
@@ -472,7 +473,6 @@ void supervise_run(struct supervise *s)
 	}
 	remove_vm(s);
 	supervise_ctl_close(s);
-	close_disks(s->vm);
 	if (s->how == END_RESTART)
 		restart(s);
 	else

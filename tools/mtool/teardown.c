@@ -10,7 +10,7 @@
 
 #include "core/uuid.h"
 
-enum { POLL_MS = 10, GONE_MS = 30000 };
+enum { POLL_MS = 10, GONE_MS = 30000, CLEAR_MS = 5000 };
 
 /* Whether domain `domid` exists and carries `uuid`. */
 static bool is_ours(struct hyp *h, uint32_t domid, const uint8_t uuid[16],
@@ -43,6 +43,7 @@ struct forget {
 	struct xs *xs;
 	const struct vm_record *r;
 	uint32_t domid[2]; /* 0: not to be touched */
+	bool errors;	   /* some backend left a word on one */
 };
 
 static const char *const backend_kinds[] = {"vbd", "console", "vif", "pci",
@@ -89,6 +90,30 @@ static int forget_domain(struct forget *f, xs_transaction_t t, uint32_t domid,
 	return 0;
 }
 
+/* What the kernel's backends said of devices that they gave up. */
+static int forget_errors(struct forget *f, xs_transaction_t t, struct err *e)
+{
+	static const char errors[] = "/local/domain/0/error/backend";
+	const char *const *kind;
+	char path[XS_PATH_MAX];
+	unsigned int i;
+
+	for (kind = backend_kinds; *kind; kind++) {
+		for (i = 0; i < 2; i++) {
+			snprintf(path, sizeof(path), "%s/%s/%u", errors, *kind,
+				 f->domid[i]);
+			if (f->domid[i] && del(f, t, path, e) < 0)
+				return -1;
+		}
+		snprintf(path, sizeof(path), "%s/%s", errors, *kind);
+		if (del_if_empty(f, t, path, e) < 0)
+			return -1;
+	}
+	if (del_if_empty(f, t, errors, e) < 0)
+		return -1;
+	return del_if_empty(f, t, "/local/domain/0/error", e);
+}
+
 static int forget_vm(struct forget *f, xs_transaction_t t,
 		     const uint8_t uuid[16], struct err *e)
 {
@@ -125,7 +150,8 @@ static int forget_all(void *ctx, xs_transaction_t t, struct err *e)
 	if (forget_domain(f, t, f->domid[0], e) < 0 ||
 	    forget_domain(f, t, f->domid[1], e) < 0 ||
 	    forget_vm(f, t, f->r->uuid, e) < 0 ||
-	    forget_vm(f, t, f->r->stub_uuid, e) < 0)
+	    forget_vm(f, t, f->r->stub_uuid, e) < 0 ||
+	    (f->errors && forget_errors(f, t, e) < 0))
 		return -1;
 	return prune(f, t, e);
 }
@@ -142,8 +168,40 @@ static uint32_t removable(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
 	return domid;
 }
 
+/* Device /dev/loopN of a disk whose image is a file: one that we made. */
+static void note_loop(struct xs *xs, uint32_t domid, const char *devid,
+		      struct loop_list *loops)
+{
+	char dir[XS_PATH_MAX], path[XS_PATH_MAX + 24], image[XS_VALUE_MAX];
+	char device[64];
+
+	snprintf(dir, sizeof(dir), "/local/domain/0/backend/vbd/%u/%s", domid,
+		 devid);
+	snprintf(path, sizeof(path), "%s/physical-device-path", dir);
+	if (xs_read_str(xs, XBT_NULL, path, device, sizeof(device)) < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/params", dir);
+	if (xs_read_str(xs, XBT_NULL, path, image, sizeof(image)) >= 0 &&
+	    strcmp(image, device))
+		loopdev_note(loops, device);
+}
+
+static void note_loops(struct xs *xs, uint32_t domid, struct loop_list *loops)
+{
+	char path[XS_PATH_MAX], **list;
+	unsigned int i, nr;
+
+	if (!domid)
+		return;
+	snprintf(path, sizeof(path), "/local/domain/0/backend/vbd/%u", domid);
+	list = xs_directory(xs_raw(xs), XBT_NULL, path, &nr);
+	for (i = 0; list && i < nr; i++)
+		note_loop(xs, domid, list[i], loops);
+	free(list);
+}
+
 int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
-	      struct err *e)
+	      struct loop_list *loops, struct err *e)
 {
 	struct forget f = {
 		.xs = xs,
@@ -152,6 +210,13 @@ int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
 			  removable(h, r->stub, r->stub_uuid)},
 	};
 
+	char *error = xs_read(xs_raw(xs), XBT_NULL,
+			      "/local/domain/0/error/backend", NULL);
+
+	f.errors = error;
+	free(error);
+	note_loops(xs, f.domid[0], loops);
+	note_loops(xs, f.domid[1], loops);
 	return xs_transact(xs, "remove nodes", forget_all, &f, e);
 }
 
@@ -218,11 +283,14 @@ int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 int vm_remove(struct hyp *h, struct xs *xs, const struct vm_record *r,
 	      struct rundir *run, struct err *e)
 {
-	if (vm_kill(h, r, e) < 0 || vm_forget(h, xs, r, e) < 0 ||
+	struct loop_list loops = {0};
+
+	if (vm_kill(h, r, e) < 0 || vm_forget(h, xs, r, &loops, e) < 0 ||
 	    vm_wait_gone(h, r, GONE_MS, e) < 0) {
 		rundir_close(run);
 		return -1;
 	}
+	loopdev_wait_clear(&loops, CLEAR_MS);
 	rundir_remove(run);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "core/err.h"
 #include "core/hyp.h"
 #include "core/xs.h"
+#include "devices/loopdev.h"
 #include "tools/mtool/rundir.h"
 
 /*
@@ -16,9 +17,13 @@
  */
 int vm_kill(struct hyp *h, const struct vm_record *r, struct err *e);
 
-/* Remove all their nodes, backends included, and what that leaves empty. */
+/*
+ * Remove all their nodes, backends included, and what that leaves empty. Loop
+ * devices that served their disks are noted in *loops; they clear themselves,
+ * and are to be waited for when nobody holds them open any more.
+ */
 int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
-	      struct err *e);
+	      struct loop_list *loops, struct err *e);
 
 /*
  * Wait until Xen has really let both go, and the kernel their disks and nics,

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/mtool/hotdisks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/diskspec.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "tools/mtool/rundir.h"
+
+enum { LOCK_MS = 60000, POLL_MS = 20 };
+
+int hotdisks_lock(const char *name, struct err *e)
+{
+	struct timespec nap = {.tv_nsec = POLL_MS * 1000000};
+	uint64_t end = clock_ms() + LOCK_MS;
+	char path[RUNDIR_PATH_MAX];
+	int fd;
+
+	rundir_file(name, HOTDISKS_LOCK, path);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return errno == ENOENT
+			       ? err_set(e, EXIT_NO_VM, "no such VM")
+			       : err_sys(e, EXIT_FAILED, "open %s", path);
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (clock_ms() >= end) {
+			close(fd);
+			return err_set(e, EXIT_BUSY,
+				       "another mtool is at work on its disks");
+		}
+		nanosleep(&nap, NULL);
+	}
+	return fd;
+}
+
+static int load_line(struct vm_config *cfg, const char *line, struct err *e)
+{
+	struct disk_config *d = &cfg->disk[cfg->nr_disk];
+
+	if (cfg->nr_disk == VM_DISKS_MAX)
+		return err_set(e, EXIT_FAILED, "more than %u disks",
+			       VM_DISKS_MAX);
+	if (diskspec_parse(line, d, e) < 0)
+		return -1;
+	d->hotplugged = true;
+	cfg->nr_disk++;
+	return 0;
+}
+
+/* The whole file; NULL if there is none, for then nothing is remembered. */
+static char *read_all(const char *name)
+{
+	char path[RUNDIR_PATH_MAX];
+	struct err ignored;
+	size_t len;
+
+	rundir_file(name, HOTDISKS_FILE, path);
+	return file_read(path, VM_DISKS_MAX * HOTDISK_TEXT_MAX, &len, &ignored);
+}
+
+int hotdisks_load(const char *name, struct vm_config *cfg, struct err *e)
+{
+	char *text = read_all(name), *line, *save;
+	int rc = 0;
+
+	while (cfg->nr_disk && cfg->disk[cfg->nr_disk - 1].hotplugged)
+		diskspec_free(&cfg->disk[--cfg->nr_disk]);
+	if (!text)
+		return 0;
+	for (line = strtok_r(text, "\n", &save); line && !rc;
+	     line = strtok_r(NULL, "\n", &save))
+		rc = load_line(cfg, line, e);
+	free(text);
+	return rc;
+}
+
+/* Whether the disk text `line` has this vdev. */
+static bool is_vdev(const char *line, const char *vdev)
+{
+	struct disk_config d;
+	struct err ignored;
+	bool same;
+
+	if (!vdev || diskspec_parse(line, &d, &ignored) < 0)
+		return false;
+	same = !strcmp(d.vdev, vdev);
+	diskspec_free(&d);
+	return same;
+}
+
+/* Write the file anew, without `without` and with `with` at its end. */
+static int rewrite(const char *name, const char *without, const char *with,
+		   struct err *e)
+{
+	char *old = read_all(name), *new = NULL, *line, *save;
+	char path[RUNDIR_PATH_MAX];
+	size_t len;
+	FILE *f = open_memstream(&new, &len);
+	int rc;
+
+	if (!f) {
+		free(old);
+		return err_sys(e, EXIT_FAILED, "memory");
+	}
+	for (line = old ? strtok_r(old, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (!is_vdev(line, without))
+			fprintf(f, "%s\n", line);
+	}
+	if (with)
+		fprintf(f, "%s\n", with);
+	fclose(f);
+	rundir_file(name, HOTDISKS_FILE, path);
+	rc = file_write(path, new, e);
+	free(new);
+	free(old);
+	return rc;
+}
+
+int hotdisks_add(const char *name, const char *text, struct err *e)
+{
+	return rewrite(name, NULL, text, e);
+}
+
+int hotdisks_del(const char *name, const char *vdev, struct err *e)
+{
+	return rewrite(name, vdev, NULL, e);
+}
