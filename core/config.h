@@ -66,9 +66,11 @@ struct disk_config {
 enum { NIC_NAME_MAX = 16, NIC_IP_MAX = 128 };
 
 struct nic_config {
+	unsigned int devid; /* the guest's number of it */
 	uint8_t mac[MAC_LEN];
 	bool mac_set; /* else it follows from the VM's uuid: vif_macs() */
 	char bridge[NIC_NAME_MAX];
+	bool hotplugged;	    /* attached while the guest ran */
 	bool emulated;		    /* else the guest has a PV nic only */
 	const char *model;	    /* what QEMU calls the emulated device */
 	char vifname[NIC_NAME_MAX]; /* of dom0's end; "": netback's choice */

@@ -291,8 +291,10 @@ int take_vif(struct load *l, const struct key *k, const struct cfg_entry *entry)
 		if (i == VM_NICS_MAX)
 			return config_bad(l, entry, i, "more than %u",
 					  VM_NICS_MAX);
-		if (vifspec_parse(entry->value[i].text, &cfg->nic[i], &e) < 0)
+		if (vifspec_parse(entry->value[i].text, true, &cfg->nic[i],
+				  &e) < 0)
 			return config_bad(l, entry, i, "%s", e.msg);
+		cfg->nic[i].devid = i;
 		cfg->nr_nic++;
 		if (check_nic(l, entry, i) < 0)
 			return -1;

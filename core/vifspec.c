@@ -378,7 +378,8 @@ static int check_bytes(const char *text, struct err *e)
 	return 0;
 }
 
-int vifspec_parse(const char *text, struct nic_config *out, struct err *e)
+int vifspec_parse(const char *text, bool emulated, struct nic_config *out,
+		  struct err *e)
 {
 	struct spec s = {.out = out, .e = e};
 	char copy[1024], *word, *rest;
@@ -386,7 +387,7 @@ int vifspec_parse(const char *text, struct nic_config *out, struct err *e)
 	memset(out, 0, sizeof(*out));
 	strcpy(out->bridge, "xenbr0");
 	out->model = models[0].name;
-	out->emulated = true;
+	out->emulated = emulated;
 	if (strlen(text) >= sizeof(copy))
 		return err_set(e, EXIT_USAGE, "a vif of more than %zu bytes",
 			       sizeof(copy) - 1);

@@ -13,8 +13,12 @@
 enum { NIC_MAC_TEXT = 32 }; /* MAC_TEXT, or a variable of plans */
 enum { NIC_MTU_MIN = 68, NIC_MTU_MAX = 65517 }; /* netback's */
 
-/* Returns 0 and fills *out, or -1 and *e (EXIT_USAGE). Allocates nothing. */
-int vifspec_parse(const char *text, struct nic_config *out, struct err *e);
+/*
+ * Returns 0 and fills *out but for its number, or -1 and *e (EXIT_USAGE).
+ * `emulated` is what it is if its type is not given. Allocates nothing.
+ */
+int vifspec_parse(const char *text, bool emulated, struct nic_config *out,
+		  struct err *e);
 
 /*
  * The address of the nic at `place` as a plan shows it: one that is not known

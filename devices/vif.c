@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "core/log.h"
 #include "core/netif.h"
 #include "core/vifspec.h"
 #include "core/xenbus.h"
@@ -75,7 +77,8 @@ void vif_macs(struct vm_config *cfg)
 			continue;
 		attempt = 0;
 		do {
-			mac_generate(cfg->uuid, i, attempt++, mac);
+			mac_generate(cfg->uuid, cfg->nic[i].devid, attempt++,
+				     mac);
 		} while (taken(cfg, 0, mac));
 		memcpy(cfg->nic[i].mac, mac, MAC_LEN);
 		cfg->nic[i].mac_set = true;
@@ -176,7 +179,7 @@ int vif_devid(const struct vm_config *cfg, unsigned int place,
 	int devid = 0;
 
 	if (dom == DOM_TARGET)
-		return (int)place;
+		return (int)cfg->nic[place].devid;
 	if (!cfg->nic[place].emulated)
 		return -1;
 	for (i = 0; i < place; i++)
@@ -243,8 +246,8 @@ static void backend_nodes(struct plan *p, const struct xenbus_pair *x,
 	plan_node(p, NULL, x->back, "hotplug-status", "%s", "");
 }
 
-static void nic_nodes(struct plan *p, const struct vm_config *cfg,
-		      unsigned int place, enum plan_dom dom)
+void vif_plan_nic(struct plan *p, const struct vm_config *cfg,
+		  unsigned int place, enum plan_dom dom)
 {
 	const struct nic_config *n = &cfg->nic[place];
 	char mac[NIC_MAC_TEXT], mtu[PLAN_VAR_NAME + 2];
@@ -273,7 +276,7 @@ void vif_plan_nodes(struct plan *p, const struct vm_config *cfg,
 	unsigned int i;
 
 	for (i = 0; i < cfg->nr_nic; i++)
-		nic_nodes(p, cfg, i, dom);
+		vif_plan_nic(p, cfg, i, dom);
 }
 
 /* " vif<T>.0" or " vif<T>.0 as NAME"; nothing if `dom` has no such nic. */
@@ -347,4 +350,20 @@ void vif_dev(struct xenbus_dev *d, struct vif_port *port,
 		strcpy(port->name, port->netdev);
 	strcpy(port->bridge, n->bridge);
 	port->mtu = n->mtu;
+}
+
+int vif_wait_gone(const char *name, uint64_t ms, struct err *e)
+{
+	struct timespec nap = {.tv_nsec = 10 * 1000000};
+	uint64_t end = clock_ms() + ms;
+
+	while (netif_exists(name)) {
+		if (clock_ms() >= end)
+			return err_set(e, EXIT_TIMEOUT,
+				       "interface %s is still there after "
+				       "%llu s",
+				       name, (unsigned long long)ms / 1000);
+		nanosleep(&nap, NULL);
+	}
+	return 0;
 }

@@ -41,6 +41,10 @@ int vif_vars(const struct vm_config *cfg, struct plan_vars *vars,
 void vif_plan_nodes(struct plan *p, const struct vm_config *cfg,
 		    enum plan_dom dom);
 
+/* The same for the nic at `place` alone. */
+void vif_plan_nic(struct plan *p, const struct vm_config *cfg,
+		  unsigned int place, enum plan_dom dom);
+
 /*
  * The steps that put each nic's ends into its bridge, once they are there:
  * their index is the nic's place.
@@ -56,7 +60,7 @@ struct vif_port {
 };
 
 /*
- * The number of nic `place` in `dom`, or -1 if it has none there: the stub's
+ * The number of nic `place` in `dom`, or -1 if it has none there. The stub's
  * are those of the emulated ones, numbered without a gap.
  */
 int vif_devid(const struct vm_config *cfg, unsigned int place,
@@ -72,5 +76,11 @@ int vif_devid(const struct vm_config *cfg, unsigned int place,
 void vif_dev(struct xenbus_dev *d, struct vif_port *port,
 	     const struct vm_config *cfg, unsigned int place, enum plan_dom dom,
 	     uint32_t domid);
+
+/*
+ * Wait until dom0's interface `name` has vanished, as it does after its
+ * backend's nodes. EXIT_TIMEOUT after `ms` milliseconds.
+ */
+int vif_wait_gone(const char *name, uint64_t ms, struct err *e);
 
 #endif

@@ -189,8 +189,8 @@ static void test_good(void)
 
 	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		e.msg[0] = '\0';
-		is_int(vifspec_parse(good[i].text, &n, &e), 0, "'%s' is good",
-		       good[i].text);
+		is_int(vifspec_parse(good[i].text, true, &n, &e), 0,
+		       "'%s' is good", good[i].text);
 		is_str(e.msg, "", "'%s': no complaint", good[i].text);
 		is_str(all_of(&n, buf, sizeof(buf)), good[i].want, "'%s'",
 		       good[i].text);
@@ -205,7 +205,7 @@ static void test_bad(void)
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		e.msg[0] = '\0';
-		is_int(vifspec_parse(bad[i].text, &n, &e), -1,
+		is_int(vifspec_parse(bad[i].text, true, &n, &e), -1,
 		       "bad row %zu is refused", i);
 		is_str(e.msg, bad[i].want, "bad row %zu: reason", i);
 		is_int(e.code, EXIT_USAGE, "bad row %zu: exit code", i);
@@ -220,19 +220,30 @@ static void test_long(void)
 
 	memset(text, ' ', sizeof(text));
 	text[1023] = '\0';
-	is_int(vifspec_parse(text, &n, &e), 0, "1023 blanks are nothing");
+	is_int(vifspec_parse(text, true, &n, &e), 0, "1023 blanks are nothing");
 	text[1023] = ' ';
 	text[1024] = '\0';
-	is_int(vifspec_parse(text, &n, &e), -1, "1024 are too many");
+	is_int(vifspec_parse(text, true, &n, &e), -1, "1024 are too many");
 	is_str(e.msg, "a vif of more than 1023 bytes", "and says so");
 	memset(text, '1', 200);
 	memcpy(text, "ip=", 3);
 	text[200] = '\0';
-	is_int(vifspec_parse(text, &n, &e), -1, "a long ip is refused");
+	is_int(vifspec_parse(text, true, &n, &e), -1, "a long ip is refused");
 	is_str(e.msg, "ip: more than 127 bytes", "and says so");
 	memset(text, 'x', 200);
-	vifspec_parse(text, &n, &e);
+	vifspec_parse(text, true, &n, &e);
 	ok(strlen(e.msg) < 100, "a message shows 64 bytes of it at most");
+}
+
+static void test_default_type(void)
+{
+	struct nic_config n;
+	struct err e;
+
+	vifspec_parse("", false, &n, &e);
+	ok(!n.emulated, "without a type it is what the caller says");
+	vifspec_parse("type=ioemu", false, &n, &e);
+	ok(n.emulated, "a type given is that");
 }
 
 static void test_rom(void)
@@ -249,6 +260,7 @@ int main(void)
 	test_good();
 	test_bad();
 	test_long();
+	test_default_type();
 	test_rom();
 	return done_testing();
 }

@@ -8,8 +8,8 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/facts.h"
 #include "tools/mtool/mtool.h"
-#include "tools/mtool/shownics.h"
 #include "tools/mtool/vmblock.h"
+#include "tools/mtool/vmnet.h"
 
 enum { ASK_MS = 5000 };
 
@@ -61,8 +61,7 @@ static void print_consoles(const json_t *consoles)
 	}
 }
 
-static void print_info(const struct vm_facts *f, const json_t *nics,
-		       const json_t *consoles)
+static void print_info(const struct vm_facts *f, const json_t *consoles)
 {
 	const struct vm_record *r = &f->record;
 	char uuid[37], up[24], path[RUNDIR_PATH_MAX], link[24];
@@ -83,7 +82,6 @@ static void print_info(const struct vm_facts *f, const json_t *nics,
 		print_pty(r->name, link);
 	}
 	print_pty(r->name, "pv");
-	nics_print(nics);
 	print_consoles(consoles);
 }
 
@@ -103,42 +101,33 @@ static json_t *ask_consoles(const char *name)
 	return consoles;
 }
 
-/* What xenstore knows; NULL if it cannot be asked. */
-static json_t *ask_nics(struct mtool *m, const struct vm_record *r)
+/* Both stay NULL while it is not complete. */
+static void ask_devices(struct mtool *m, const struct vm_facts *f,
+			json_t **disks, json_t **nics)
 {
-	struct err ignored;
-	struct xs *xs = xs_connect(&m->log, &ignored);
-	json_t *nics = xs ? nics_json(xs, r, &ignored) : NULL;
-
-	xs_disconnect(xs);
-	return nics;
-}
-
-/* NULL while it is not complete. */
-static json_t *ask_disks(struct mtool *m, const struct vm_facts *f)
-{
-	json_t *disks = NULL;
 	struct err ignored;
 	struct live l;
 
+	*disks = *nics = NULL;
 	if (!f->record.running)
-		return NULL;
-	if (!live_open(&l, m, f->record.name, &ignored))
-		disks = block_list(&l);
+		return;
+	if (!live_open(&l, m, f->record.name, &ignored)) {
+		*disks = block_list(&l);
+		*nics = net_list(&l, &ignored);
+	}
 	live_close(&l);
-	return disks;
 }
 
 static void show(struct mtool *m, const struct vm_facts *f)
 {
 	json_t *consoles = ask_consoles(f->record.name);
-	json_t *nics = ask_nics(m, &f->record);
-	json_t *disks = ask_disks(m, f);
-	json_t *o;
+	json_t *disks, *nics, *o;
 
+	ask_devices(m, f, &disks, &nics);
 	if (!m->json) {
-		print_info(f, nics, consoles);
+		print_info(f, consoles);
 		block_print(disks, "disk         ");
+		net_print(nics, "nic");
 	} else {
 		o = facts_json(f);
 		if (nics)

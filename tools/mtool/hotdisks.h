@@ -14,8 +14,6 @@
 #define HOTDISKS_FILE "disks"
 #define HOTDISKS_LOCK "disks.lock"
 
-enum { HOTDISK_TEXT_MAX = 2048 }; /* bytes of one disk, with its NUL */
-
 /*
  * Lock the file of VM `name`, waiting for others. Returns a descriptor, the
  * lock ends when it is closed; -1 and *e (EXIT_BUSY after 60 s).

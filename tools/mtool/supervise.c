@@ -19,6 +19,7 @@
 #include "core/file.h"
 #include "core/loop.h"
 #include "tools/mtool/hotdisks.h"
+#include "tools/mtool/hotnics.h"
 #include "tools/mtool/supervisectl.h"
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/teardown.h"
@@ -438,13 +439,13 @@ static void complain(const char *log_path, const char *text)
 }
 
 /*
- * Both domains anew, with the same uuid and the disks attached since; its own
+ * Both domains anew, with the same uuid and what was attached since; its own
  * supervisor takes over.
  */
 static void restart(struct supervise *s)
 {
 	static const char *const keep[] = {"lock", HOTDISKS_FILE, HOTDISKS_LOCK,
-					   NULL};
+					   HOTNICS_FILE, NULL};
 	struct vm *vm = s->vm;
 	struct rundir run = vm->run;
 	struct vm_options opt = {0};
@@ -453,7 +454,8 @@ static void restart(struct supervise *s)
 	bool tail;
 
 	free_all(s);
-	if (hotdisks_load(vm->cfg->name, vm->cfg, &e) < 0)
+	if (hotdisks_load(vm->cfg->name, vm->cfg, &e) < 0 ||
+	    hotnics_load(vm->cfg->name, vm->cfg, &e) < 0)
 		complain(vm->log_path, e.msg);
 	rundir_reset(&run, keep);
 	log_init(&quiet, stderr, LOG_ERROR);

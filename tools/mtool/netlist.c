@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "tools/mtool/shownics.h"
-
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "tools/mtool/takeover.h"
+#include "devices/viflist.h"
+#include "tools/mtool/vmnet.h"
 
 /* Only the configuration knows what QEMU was told to emulate. */
 static const char *model_of(const struct vm_config *cfg,
 			    const struct vif_entry *v)
 {
+	unsigned int i;
+
 	if (!v->emulated)
 		return NULL;
-	return v->devid < cfg->nr_nic ? cfg->nic[v->devid].model : "unknown";
+	for (i = 0; i < cfg->nr_nic && cfg->nic[i].devid != v->devid; i++)
+		;
+	return i < cfg->nr_nic ? cfg->nic[i].model : "unknown";
 }
 
 static json_t *nic_json(const struct vm_config *cfg, const struct vif_entry *v)
@@ -26,33 +28,19 @@ static json_t *nic_json(const struct vm_config *cfg, const struct vif_entry *v)
 			 vif_state_word(v->state));
 }
 
-static json_t *all_json(const struct vm_config *cfg,
-			const struct vif_entry *list, int nr)
+json_t *net_list(struct live *l, struct err *e)
 {
-	json_t *array = json_array();
-	int i;
-
-	for (i = 0; array && i < nr; i++)
-		json_array_append_new(array, nic_json(cfg, &list[i]));
-	return array;
-}
-
-json_t *nics_json(struct xs *xs, const struct vm_record *r, struct err *e)
-{
-	struct vm_config *cfg = calloc(1, sizeof(*cfg));
 	struct vif_entry list[VIF_LIST_MAX];
-	int nr = vif_list(xs, r->target, list, e);
-	json_t *array = NULL;
-	struct err ignored;
-	bool loaded = cfg && !vm_config_used(cfg, r->name, &ignored);
+	int i, nr = vif_list(l->xs, l->record.target, list, e);
+	json_t *array;
 
-	if (cfg && nr >= 0)
-		array = all_json(cfg, list, nr);
-	if (nr >= 0 && !array)
+	if (nr < 0)
+		return NULL;
+	array = json_array();
+	for (i = 0; array && i < nr; i++)
+		json_array_append_new(array, nic_json(&l->cfg, &list[i]));
+	if (!array)
 		err_set(e, EXIT_FAILED, "out of memory");
-	if (loaded)
-		config_free(cfg);
-	free(cfg);
 	return array;
 }
 
@@ -63,7 +51,7 @@ static const char *text(const json_t *nic, const char *key)
 	return s ? s : "";
 }
 
-void nics_print(const json_t *nics)
+void net_print(const json_t *nics, const char *before)
 {
 	const json_t *n;
 	char name[24];
@@ -71,11 +59,11 @@ void nics_print(const json_t *nics)
 
 	json_array_foreach(nics, i, n)
 	{
+		const json_t *id = json_object_get(n, "id");
 		const char *model = text(n, "model");
 
-		snprintf(name, sizeof(name), "nic%lld",
-			 (long long)json_integer_value(
-				 json_object_get(n, "id")));
+		snprintf(name, sizeof(name), "%s%lld", before,
+			 (long long)json_integer_value(id));
 		printf("%-12s %s, %s on %s, %s%sPV %s\n", name, text(n, "mac"),
 		       text(n, "interface"), text(n, "bridge"), model,
 		       *model ? " and " : "", text(n, "state"));
