@@ -2,6 +2,7 @@
 #include "core/netif.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <net/if_arp.h>
 #include <stdio.h>
@@ -129,6 +130,23 @@ int netif_set_mac(const char *name, const uint8_t mac[MAC_LEN], struct err *e)
 	if (call(SIOCSIFHWADDR, &r) < 0)
 		return err_sys(e, EXIT_FAILED, "%s: set address", name);
 	return 0;
+}
+
+int netif_no_ipv6(const char *name, struct err *e)
+{
+	char path[80];
+	int fd, rc;
+
+	snprintf(path, sizeof(path),
+		 "/proc/sys/net/ipv6/conf/%.15s/disable_ipv6", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0; /* it speaks none */
+	if (fd < 0)
+		return err_sys(e, EXIT_FAILED, "open %s", path);
+	rc = write(fd, "1", 1) == 1 ? 0 : err_sys(e, EXIT_FAILED, "%s", path);
+	close(fd);
+	return rc;
 }
 
 int netif_bridge_create(const char *bridge, struct err *e)

@@ -25,6 +25,12 @@ int netif_get_mac(const char *name, uint8_t mac[MAC_LEN], struct err *e);
 /* The interface must be down: xen-netfront says EBUSY otherwise. */
 int netif_set_mac(const char *name, const uint8_t mac[MAC_LEN], struct err *e);
 
+/*
+ * Keep this kernel from speaking IPv6 on it: a port of a bridge has no business
+ * of its own in the network behind.
+ */
+int netif_no_ipv6(const char *name, struct err *e);
+
 int netif_bridge_create(const char *bridge, struct err *e);
 int netif_bridge_add(const char *bridge, const char *port, struct err *e);
 

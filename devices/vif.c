@@ -16,16 +16,15 @@
 #define BACKENDS "/local/domain/0/backend/vif"
 #define NETBACK "/sys/bus/xen-backend/drivers/vif"
 
-static int check_bridge(const struct nic_config *n, unsigned int place,
-			struct err *e)
+static int check_bridge(const struct nic_config *n, struct err *e)
 {
 	if (!netif_exists(n->bridge))
 		return err_set(e, EXIT_FAILED,
-			       "nic %u: bridge %s: no such interface", place,
+			       "nic %u: bridge %s: no such interface", n->devid,
 			       n->bridge);
 	if (!netif_is_bridge(n->bridge))
 		return err_set(e, EXIT_FAILED, "nic %u: %s is not a bridge",
-			       place, n->bridge);
+			       n->devid, n->bridge);
 	return 0;
 }
 
@@ -35,8 +34,7 @@ static void emu_name(const struct nic_config *n, char name[NIC_NAME_MAX])
 	snprintf(name, NIC_NAME_MAX, "%.11s-emu", n->vifname);
 }
 
-static int check_vifname(const struct nic_config *n, unsigned int place,
-			 struct err *e)
+static int check_vifname(const struct nic_config *n, struct err *e)
 {
 	char emu[NIC_NAME_MAX];
 	const char *taken = NULL;
@@ -50,7 +48,7 @@ static int check_vifname(const struct nic_config *n, unsigned int place,
 		return err_set(e, EXIT_BUSY,
 			       "nic %u: vifname %s: there is an interface %s "
 			       "already",
-			       place, n->vifname, taken);
+			       n->devid, n->vifname, taken);
 	return 0;
 }
 
@@ -130,12 +128,11 @@ static int check_macs(struct xs *xs, const struct vm_config *cfg,
 	return rc;
 }
 
-static int check_one(const struct nic_config *n, unsigned int place,
-		     struct err *e)
+static int check_one(const struct nic_config *n, struct err *e)
 {
-	if (check_bridge(n, place, e) < 0)
+	if (check_bridge(n, e) < 0)
 		return -1;
-	return *n->vifname ? check_vifname(n, place, e) : 0;
+	return *n->vifname ? check_vifname(n, e) : 0;
 }
 
 int vif_check(struct xs *xs, struct vm_config *cfg, unsigned int first,
@@ -146,7 +143,7 @@ int vif_check(struct xs *xs, struct vm_config *cfg, unsigned int first,
 	if (first == cfg->nr_nic)
 		return 0;
 	for (i = first; i < cfg->nr_nic; i++) {
-		if (check_one(&cfg->nic[i], i, e) < 0)
+		if (check_one(&cfg->nic[i], e) < 0)
 			return -1;
 	}
 	if (access(NETBACK, F_OK))
@@ -156,16 +153,17 @@ int vif_check(struct xs *xs, struct vm_config *cfg, unsigned int first,
 	return check_macs(xs, cfg, first, e);
 }
 
-int vif_vars(const struct vm_config *cfg, struct plan_vars *vars, struct err *e)
+int vif_vars(const struct vm_config *cfg, unsigned int first,
+	     struct plan_vars *vars, struct err *e)
 {
 	char name[PLAN_VAR_NAME];
 	unsigned int i, mtu;
 
-	for (i = 0; i < cfg->nr_nic; i++) {
+	for (i = first; i < cfg->nr_nic; i++) {
 		if (cfg->nic[i].mtu)
 			continue;
 		if (netif_get_mtu(cfg->nic[i].bridge, &mtu, e) < 0)
-			return err_in(e, "nic %u", i);
+			return err_in(e, "nic %u", cfg->nic[i].devid);
 		snprintf(name, sizeof(name), "nic%u.mtu", i);
 		plan_set(vars, name, "%u", mtu);
 	}
@@ -219,7 +217,7 @@ static void dom0_name(const struct nic_config *n, enum plan_dom dom,
 
 /*
  * Without `script` netback does not start (netback_probe); hotplug-status,
- * there but empty, makes it wait for vif_plug.
+ * there but empty, makes it wait for plug().
  */
 static void backend_nodes(struct plan *p, const struct xenbus_pair *x,
 			  const struct nic_config *n, enum plan_dom dom,
@@ -322,7 +320,8 @@ static int plug(struct xenbus_dev *d, struct xs *xs, struct err *e)
 	if (strcmp(port->name, port->netdev) &&
 	    netif_rename(port->netdev, port->name, e) < 0)
 		return -1;
-	if (netif_set_mtu(port->name, mtu, e) < 0 ||
+	if (netif_no_ipv6(port->name, e) < 0 ||
+	    netif_set_mtu(port->name, mtu, e) < 0 ||
 	    netif_bridge_add(port->bridge, port->name, e) < 0 ||
 	    netif_up(port->name, e) < 0)
 		return -1;
@@ -340,7 +339,7 @@ void vif_dev(struct xenbus_dev *d, struct vif_port *port,
 	int devid = vif_devid(cfg, place, dom);
 	char name[24];
 
-	snprintf(name, sizeof(name), "nic %u", place);
+	snprintf(name, sizeof(name), "nic %u", n->devid);
 	xenbus_dev(d, "vif", domid, (unsigned int)devid, name);
 	d->up = plug;
 	d->ctx = port;

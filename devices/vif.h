@@ -30,9 +30,12 @@ void vif_macs(struct vm_config *cfg);
 int vif_check(struct xs *xs, struct vm_config *cfg, unsigned int first,
 	      struct err *e);
 
-/* Set the plan's variables nic<place>.mtu, from the bridges. */
-int vif_vars(const struct vm_config *cfg, struct plan_vars *vars,
-	     struct err *e);
+/*
+ * Set the plan's variables nic<place>.mtu, from the bridges, for the nics from
+ * place `first` on.
+ */
+int vif_vars(const struct vm_config *cfg, unsigned int first,
+	     struct plan_vars *vars, struct err *e);
 
 /*
  * Append the nodes of all nics of one of the two domains. A nic without

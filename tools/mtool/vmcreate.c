@@ -323,7 +323,7 @@ static int open_host(struct apply *a, struct err *e)
 	a->hyp = hyp_open(a->log, e);
 	a->xs = a->hyp ? xs_connect(a->log, e) : NULL;
 	if (!a->xs || vm_check(a->hyp, a->xs, cfg, &a->paths, e) < 0 ||
-	    vif_vars(cfg, &a->vars, e) < 0 ||
+	    vif_vars(cfg, 0, &a->vars, e) < 0 ||
 	    hyp_host_info(a->hyp, &a->host, e) < 0)
 		return -1;
 	return rundir_log_path(cfg->name, a->vm->log_path, e);

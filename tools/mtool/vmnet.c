@@ -30,13 +30,18 @@ struct attach {
 	struct plan_vars vars;
 };
 
+static int no_room(struct err *e)
+{
+	return err_set(e, EXIT_FAILED, "has %u nics, which is all",
+		       VM_NICS_MAX);
+}
+
 static int parse(struct attach *a, struct err *e)
 {
 	struct vm_config *cfg = &a->l->cfg;
 
 	if (cfg->nr_nic == VM_NICS_MAX)
-		return err_set(e, EXIT_FAILED, "has %u nics, which is all",
-			       VM_NICS_MAX);
+		return no_room(e);
 	a->place = cfg->nr_nic;
 	a->nic = &cfg->nic[a->place];
 	if (vifspec_parse(a->text, false, a->nic, e) < 0)
@@ -82,6 +87,8 @@ static int choose_number(struct attach *a, struct err *e)
 		return -1;
 	while (has_number(&a->l->cfg, devid) || is_listed(list, nr, devid))
 		devid++;
+	if (devid >= VM_NICS_MAX)
+		return no_room(e);
 	a->nic->devid = devid;
 	a->nic->hotplugged = true;
 	a->l->cfg.nr_nic++;
@@ -90,7 +97,7 @@ static int choose_number(struct attach *a, struct err *e)
 
 static int write_nodes(struct attach *a, struct err *e)
 {
-	if (vif_vars(&a->l->cfg, &a->vars, e) < 0)
+	if (vif_vars(&a->l->cfg, a->place, &a->vars, e) < 0)
 		return -1;
 	plan_set(&a->vars, "T", "%u", a->l->record.target);
 	plan_step(&a->plan, OP_NODES, DOM_TARGET, GROUP_STARTUP, NULL,
