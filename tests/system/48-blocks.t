@@ -7,7 +7,7 @@
 
 data=$TMP/data random=$TMP/random
 truncate -s 64M "$data"
-head -c 16M /dev/urandom >"$random"
+dd if=/dev/urandom of="$random" bs=1M count=16 2>/dev/null
 cfg=$TMP/b.cfg
 {
 	cat <<-EOF
@@ -127,7 +127,7 @@ bad() {
 	mtool "$@" >"$TMP/out" 2>"$TMP/err"
 	is "$desc: exit code $code" $? "$code" || diag "$(cat "$TMP/err")"
 	is "$desc: one line" "$(wc -l <"$TMP/err")" 1 || diag "$(cat "$TMP/err")"
-	like "$desc: clear" "$(cat "$TMP/err")" "^mtool: b: .*$regex"
+	like "$desc: clear" "$(cat "$TMP/err")" "^mtool: .*$regex"
 	is "$desc: no loop device" "$(loops)" "$loops_before"
 	is "$desc: no node" "$(blocks)" "$blocks_before"
 }
@@ -144,7 +144,7 @@ bad "a directory" 1 'not a block device or file' \
 bad "detach of what is not there" 3 'disk xvdbf: not there' \
 	block-detach b xvdbf
 bad "detach of a vdev that is none" 2 'unknown vdev' block-detach b xvd-
-bad "a limit that is none" 2 '-t x' block-attach -t x b "$hot" ||:
+bad "a limit that is none" 2 '-t x: not a number' block-attach -t x b "$hot"
 mtool pause b
 bad "attach to a paused guest" 4 'is paused' block-attach b "$hot"
 mtool unpause b

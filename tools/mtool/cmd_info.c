@@ -61,7 +61,19 @@ static void print_consoles(const json_t *consoles)
 	}
 }
 
-static void print_info(const struct vm_facts *f, const json_t *consoles)
+static void print_qmp(const json_t *qmp)
+{
+	const char *version =
+		json_string_value(json_object_get(qmp, "version"));
+	const char *status = json_string_value(json_object_get(qmp, "status"));
+
+	if (version && status)
+		printf("%-12s QEMU %s, %s\n", "device model", version, status);
+}
+
+static void print_info(const struct vm_facts *f, const json_t *disks,
+		       const json_t *nics, const json_t *consoles,
+		       const json_t *qmp)
 {
 	const struct vm_record *r = &f->record;
 	char uuid[37], up[24], path[RUNDIR_PATH_MAX], link[24];
@@ -74,6 +86,7 @@ static void print_info(const struct vm_facts *f, const json_t *consoles)
 	       "uuid", uuid, "state", f->state, "uptime", up);
 	print_domain("guest", r->target, f->have_target, &f->target);
 	print_domain("stubdomain", r->stub, f->have_stub, &f->stub);
+	print_qmp(qmp);
 	printf("%-12s %s\n", "supervisor", f->supervised ? "running" : "dead");
 	if (!rundir_log_path(r->name, path, &ignored))
 		printf("%-12s %s\n", "log", path);
@@ -82,23 +95,43 @@ static void print_info(const struct vm_facts *f, const json_t *consoles)
 		print_pty(r->name, link);
 	}
 	print_pty(r->name, "pv");
+	block_print(disks, "disk         ");
+	net_print(nics, "nic");
 	print_consoles(consoles);
 }
 
 /* What only the supervisor knows; NULL if it does not answer. */
-static json_t *ask_consoles(const char *name)
+static json_t *ask(const char *name, const char *what)
 {
-	json_t *request = json_pack("{s:s}", "cmd", "consoles");
-	json_t *reply = NULL, *consoles = NULL;
+	json_t *request = json_pack("{s:s}", "cmd", what);
+	json_t *reply = NULL, *answer = NULL;
 	char path[RUNDIR_PATH_MAX];
 	struct err ignored;
 
 	rundir_file(name, "ctl.sock", path);
 	if (request && !ctl_call(path, request, &reply, ASK_MS, &ignored))
-		consoles = json_incref(json_object_get(reply, "consoles"));
+		answer = json_incref(json_object_get(reply, what));
 	json_decref(request);
 	json_decref(reply);
-	return consoles;
+	return answer;
+}
+
+static void show_json(const struct vm_facts *f, json_t *disks, json_t *nics,
+		      json_t *consoles, json_t *qmp)
+{
+	json_t *o = facts_json(f);
+
+	if (disks)
+		json_object_set(o, "disks", disks);
+	if (nics)
+		json_object_set(o, "nics", nics);
+	if (consoles)
+		json_object_set(o, "consoles", consoles);
+	if (qmp)
+		json_object_set(o, "device_model", qmp);
+	json_dumpf(o, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(o);
 }
 
 /* Both stay NULL while it is not complete. */
@@ -120,29 +153,19 @@ static void ask_devices(struct mtool *m, const struct vm_facts *f,
 
 static void show(struct mtool *m, const struct vm_facts *f)
 {
-	json_t *consoles = ask_consoles(f->record.name);
-	json_t *disks, *nics, *o;
+	json_t *consoles = ask(f->record.name, "consoles");
+	json_t *qmp = ask(f->record.name, "qmp");
+	json_t *disks, *nics;
 
 	ask_devices(m, f, &disks, &nics);
-	if (!m->json) {
-		print_info(f, consoles);
-		block_print(disks, "disk         ");
-		net_print(nics, "nic");
-	} else {
-		o = facts_json(f);
-		if (nics)
-			json_object_set(o, "nics", nics);
-		if (consoles)
-			json_object_set(o, "consoles", consoles);
-		if (disks)
-			json_object_set(o, "disks", disks);
-		json_dumpf(o, stdout, JSON_INDENT(2));
-		putchar('\n');
-		json_decref(o);
-	}
+	if (m->json)
+		show_json(f, disks, nics, consoles, qmp);
+	else
+		print_info(f, disks, nics, consoles, qmp);
 	json_decref(nics);
 	json_decref(disks);
 	json_decref(consoles);
+	json_decref(qmp);
 }
 
 int cmd_info(struct mtool *m, int argc, char **argv, struct err *e)

@@ -28,6 +28,14 @@ const struct command commands[] = {
 	 "  -t  limit for the guest in seconds (default 30)"},
 	{"block-list", cmd_block_list, "VM",
 	 "List a VM's disks, and how the guest sees them."},
+	{"cd-eject", cmd_cd_eject, "[-t SECONDS] VM VDEV",
+	 "Take the medium out of a CD drive.\n"
+	 "A guest that has locked the tray keeps it; exit code 4 then.\n"
+	 "  -t  limit for the device model in seconds (default 30)"},
+	{"cd-insert", cmd_cd_insert, "[-t SECONDS] VM VDEV FILE",
+	 "Put an image or device into a CD drive, instead of what is in it.\n"
+	 "It stays there through reboots of the guest.\n"
+	 "  -t  limit for the device model in seconds (default 30)"},
 	{"check-host", cmd_check_host, "",
 	 "Tell what this host lacks for creating VMs, and the cure.\n"
 	 "Exit code 7 if create cannot work."},
@@ -77,6 +85,17 @@ const struct command commands[] = {
 	 "Pause the guest; its stubdomain keeps serving."},
 	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
 	 "Print all that create would do, in order. Needs no Xen."},
+	{"qmp", cmd_qmp,
+	 "[--timeout SECONDS] [--events] VM [COMMAND [KEY=VALUE|JSON]...]",
+	 "Send a QMP command to the device model and print what it returns.\n"
+	 "A VALUE is a number, true, false, null, JSON that begins with {, [ "
+	 "or \",\n"
+	 "or else a string; KEY may lead into objects: file.driver=raw.\n"
+	 "Without a COMMAND: a conversation. Each line of standard input is a\n"
+	 "command in JSON, or COMMAND KEY=VALUE...; replies and events go to\n"
+	 "standard output.\n"
+	 "  --timeout  for each reply (default 30); exit code 5 when over\n"
+	 "  --events   print events as they come, until the VM ends"},
 	{"supervise", cmd_supervise, "VM",
 	 "Start a supervisor for a VM that runs without one.\n"
 	 "Other commands on such a VM do this by themselves."},

@@ -8,11 +8,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-enum { PAUSE_MS = 100 };
+#include "core/listen.h"
 
 struct ctl_conn {
 	struct ctl_server *server; /* NULL: it has closed */
@@ -27,10 +25,7 @@ struct ctl_conn {
 
 struct ctl_server {
 	struct loop *loop;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	int fd;
-	struct loop_io *io;
-	struct loop_timer *pause; /* after a lack of descriptors */
+	struct listener *listener;
 	const struct ctl_command *table;
 	void *ctx;
 	struct ctl_conn *conns;
@@ -229,16 +224,6 @@ static void conn_ready(void *ctx, uint32_t events)
 		conn_readable(c, hung_up);
 }
 
-static bool peer_allowed(int fd)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
-		return false;
-	return cred.uid == 0 || cred.uid == geteuid();
-}
-
 static struct ctl_conn *conn_new(struct ctl_server *s, int fd)
 {
 	struct ctl_conn *c = calloc(1, sizeof(*c));
@@ -264,55 +249,18 @@ static struct ctl_conn *conn_new(struct ctl_server *s, int fd)
 	return c;
 }
 
-static void server_again(void *ctx)
+static void server_connected(void *ctx, int fd)
 {
 	struct ctl_server *s = ctx;
-
-	loop_mod(s->io, EPOLLIN);
-}
-
-static void server_ready(void *ctx, uint32_t events)
-{
-	struct ctl_server *s = ctx;
-	int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct ctl_conn *c;
+	struct ctl_conn *c = conn_new(s, fd);
 	struct err e;
 
-	(void)events;
-	if (fd < 0) {
-		if (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR)
-			return;
-		loop_mod(s->io, 0); /* it would be ready all the time */
-		loop_timer_set(s->pause, PAUSE_MS);
-		return;
-	}
-	if (!peer_allowed(fd) || !(c = conn_new(s, fd))) {
+	if (!c) {
 		close(fd);
-		return;
-	}
-	if (s->nr > CTL_CONNECTIONS) {
+	} else if (s->nr > CTL_CONNECTIONS) {
 		err_set(&e, EXIT_BUSY, "too many connections");
 		conn_fail(c, &e);
 	}
-}
-
-static int bind_socket(struct ctl_server *s, const char *path, struct err *e)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-
-	if (strlen(path) >= sizeof(sa.sun_path))
-		return err_set(e, EXIT_FAILED, "%s: path too long", path);
-	strcpy(sa.sun_path, path);
-	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* The mode of the descriptor becomes that of the file (unix(7)). */
-	if (s->fd < 0 || fchmod(s->fd, 0600) < 0)
-		return err_sys(e, EXIT_FAILED, "%s", path);
-	unlink(path);
-	if (bind(s->fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
-	    listen(s->fd, CTL_CONNECTIONS) < 0)
-		return err_sys(e, EXIT_FAILED, "%s", path);
-	strcpy(s->path, path);
-	return 0;
 }
 
 struct ctl_server *ctl_listen(struct loop *loop, const char *path,
@@ -328,14 +276,9 @@ struct ctl_server *ctl_listen(struct loop *loop, const char *path,
 	s->loop = loop;
 	s->table = table;
 	s->ctx = ctx;
-	s->fd = -1;
-	s->pause = loop_timer_new(loop, server_again, s);
-	if (!s->pause)
-		err_sys(e, EXIT_FAILED, "%s", path);
-	else if (bind_socket(s, path, e) == 0)
-		s->io = loop_add(loop, s->fd, EPOLLIN, server_ready, s, e);
-	if (!s->io) {
-		ctl_close(s);
+	s->listener = listener_new(loop, path, server_connected, s, e);
+	if (!s->listener) {
+		free(s);
 		return NULL;
 	}
 	return s;
@@ -352,12 +295,7 @@ void ctl_close(struct ctl_server *s)
 		c->server = NULL;
 		conn_close(c);
 	}
-	loop_timer_del(s->pause);
-	loop_del(s->io);
-	if (s->fd >= 0)
-		close(s->fd);
-	if (s->path[0])
-		unlink(s->path);
+	listener_free(s->listener);
 	free(s);
 }
 

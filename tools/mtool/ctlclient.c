@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/dial.h"
 #include "core/log.h"
 #include "tools/mtool/ctl.h"
 
@@ -41,62 +42,7 @@ bool ctl_get_bool(const json_t *request, const char *name)
 	return json_is_true(json_object_get(request, name));
 }
 
-enum { CONNECT_NAP_MS = 10 };
-
-/* 0 when `fd` is ready; -1 and *e when the time is over. */
-static int await(int fd, short events, uint64_t end_ms, struct err *e)
-{
-	struct pollfd p = {.fd = fd, .events = events};
-	uint64_t now = clock_ms();
-	int r;
-
-	while (now < end_ms) {
-		r = poll(&p, 1, (int)(end_ms - now));
-		if (r > 0)
-			return 0;
-		if (r < 0 && errno != EINTR)
-			return err_sys(e, EXIT_FAILED, "poll");
-		now = clock_ms();
-	}
-	return err_set(e, EXIT_TIMEOUT, "the supervisor does not answer");
-}
-
-static int no_supervisor(const char *path, struct err *e)
-{
-	bool none = errno == ENOENT || errno == ECONNREFUSED;
-
-	return err_sys(e, none ? EXIT_NO_VM : EXIT_FAILED, "%s", path);
-}
-
-/* EAGAIN: as many wait for it as may wait; that passes. */
-static int connect_until(int fd, const struct sockaddr_un *sa, uint64_t end_ms)
-{
-	while (connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) < 0) {
-		if (errno != EAGAIN || clock_ms() >= end_ms)
-			return -1;
-		poll(NULL, 0, CONNECT_NAP_MS);
-	}
-	return 0;
-}
-
-static int connect_to(const char *path, uint64_t end_ms, struct err *e)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	int fd;
-
-	if (strlen(path) >= sizeof(sa.sun_path))
-		return err_set(e, EXIT_FAILED, "%s: path too long", path);
-	strcpy(sa.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(e, EXIT_FAILED, "socket");
-	if (connect_until(fd, &sa, end_ms) < 0) {
-		no_supervisor(path, e);
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
+static const char supervisor[] = "the supervisor";
 
 static int send_line(int fd, const json_t *request, uint64_t end_ms,
 		     struct err *e)
@@ -118,7 +64,7 @@ static int send_line(int fd, const json_t *request, uint64_t end_ms,
 		else if (errno != EAGAIN && errno != EINTR) {
 			err_sys(e, EXIT_FAILED, "supervisor");
 			goto out;
-		} else if (await(fd, POLLOUT, end_ms, e) < 0)
+		} else if (dial_await(fd, POLLOUT, end_ms, supervisor, e) < 0)
 			goto out;
 	}
 	rc = 0;
@@ -173,7 +119,7 @@ static int read_answer(int fd, uint64_t end_ms, json_t **answer, struct err *e)
 	if (!line)
 		return err_sys(e, EXIT_FAILED, "memory");
 	do {
-		r = await(fd, POLLIN, end_ms, e);
+		r = dial_await(fd, POLLIN, end_ms, supervisor, e);
 		if (r == 0)
 			r = take_some(fd, line, &len, e);
 	} while (r == 0);
@@ -195,7 +141,7 @@ int ctl_attach(const char *path, const json_t *request, json_t **answer,
 	       int timeout_ms, struct err *e)
 {
 	uint64_t end_ms = clock_ms() + (uint64_t)timeout_ms;
-	int fd = connect_to(path, end_ms, e);
+	int fd = dial(path, end_ms, e);
 
 	if (fd < 0)
 		return -1;

@@ -40,17 +40,38 @@ int hotdisks_lock(const char *name, struct err *e)
 	return fd;
 }
 
+/* The drive of the configuration that has another medium now, or NULL. */
+static struct disk_config *find_drive(struct vm_config *cfg,
+				      const struct disk_config *d)
+{
+	unsigned int i;
+
+	for (i = 0; d->cdrom && i < cfg->nr_disk; i++) {
+		if (cfg->disk[i].cdrom && cfg->disk[i].devid == d->devid)
+			return &cfg->disk[i];
+	}
+	return NULL;
+}
+
 static int load_line(struct vm_config *cfg, const char *line, struct err *e)
 {
-	struct disk_config *d = &cfg->disk[cfg->nr_disk];
+	struct disk_config d, *drive;
 
-	if (cfg->nr_disk == VM_DISKS_MAX)
+	if (diskspec_parse(line, &d, e) < 0)
+		return -1;
+	drive = find_drive(cfg, &d);
+	if (drive) {
+		diskspec_free(drive);
+		*drive = d;
+		return 0;
+	}
+	if (cfg->nr_disk == VM_DISKS_MAX) {
+		diskspec_free(&d);
 		return err_set(e, EXIT_FAILED, "more than %u disks",
 			       VM_DISKS_MAX);
-	if (diskspec_parse(line, d, e) < 0)
-		return -1;
-	d->hotplugged = true;
-	cfg->nr_disk++;
+	}
+	d.hotplugged = true;
+	cfg->disk[cfg->nr_disk++] = d;
 	return 0;
 }
 
@@ -77,7 +98,7 @@ static bool is_vdev(const char *line, const char *vdev)
 	struct err ignored;
 	bool same;
 
-	if (!vdev || diskspec_parse(line, &d, &ignored) < 0)
+	if (diskspec_parse(line, &d, &ignored) < 0)
 		return false;
 	same = !strcmp(d.vdev, vdev);
 	diskspec_free(&d);
@@ -86,7 +107,14 @@ static bool is_vdev(const char *line, const char *vdev)
 
 int hotdisks_add(const char *name, const char *text, struct err *e)
 {
-	return hotlines_rewrite(name, HOTDISKS_FILE, is_vdev, NULL, text, e);
+	struct disk_config d;
+	int rc;
+
+	if (diskspec_parse(text, &d, e) < 0)
+		return -1;
+	rc = hotlines_rewrite(name, HOTDISKS_FILE, is_vdev, d.vdev, text, e);
+	diskspec_free(&d);
+	return rc;
 }
 
 int hotdisks_del(const char *name, const char *vdev, struct err *e)

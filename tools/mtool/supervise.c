@@ -22,6 +22,7 @@
 #include "tools/mtool/hotnics.h"
 #include "tools/mtool/supervisectl.h"
 #include "tools/mtool/superviseint.h"
+#include "tools/mtool/superviseqmp.h"
 #include "tools/mtool/teardown.h"
 
 enum {
@@ -206,6 +207,12 @@ static void end(struct supervise *s, enum supervise_end how)
 	loop_stop(s->loop);
 }
 
+void supervise_dm_died(struct supervise *s, const char *text)
+{
+	log_msg(&s->log, LOG_WARN, "the device model has died: %s", text);
+	end(s, END_DESTROY);
+}
+
 static void target_shut_down(struct supervise *s, unsigned int reason)
 {
 	const struct vm_config *c = s->vm->cfg;
@@ -243,6 +250,7 @@ static const char *stub_end(bool there, const struct hyp_dom *d)
 
 static void check_stub(struct supervise *s)
 {
+	char words[LAST_WORDS_MAX];
 	struct hyp_dom d;
 	struct err e;
 	int rc = hyp_dom_get(s->hyp, s->vm->record.stub, &d, &e);
@@ -252,7 +260,9 @@ static void check_stub(struct supervise *s)
 	con_server_drain(s->server, s->vm->record.stub);
 	if (!s->released)
 		return; /* its creator sees it too, and decides */
-	log_msg(&s->log, LOG_WARN, "stubdomain %s", stub_end(rc, &d));
+	supervise_last_words(s, words, sizeof(words));
+	log_msg(&s->log, LOG_WARN, "stubdomain %s; its last words: %s",
+		stub_end(rc, &d), words);
 	end(s, END_DESTROY);
 }
 
@@ -332,7 +342,7 @@ static int open_all(struct supervise *s, struct err *e)
 	if (!s->xs || xs_attach(s->xs, s->loop, e) < 0)
 		return -1;
 	if (add_consoles(s, e) < 0 || supervise_ctl_open(s, e) < 0 ||
-	    watch_all(s, e) < 0)
+	    supervise_qmp_open(s, e) < 0 || watch_all(s, e) < 0)
 		return -1;
 	return write_pid(s, e);
 }
@@ -384,6 +394,7 @@ static void close_consoles(struct supervise *s)
 {
 	unsigned int i;
 
+	supervise_qmp_close(s);
 	con_server_drain(s->server, s->vm->record.stub);
 	con_server_drain(s->server, s->vm->record.target);
 	con_server_free(s->server);
@@ -439,6 +450,18 @@ static void complain(const char *log_path, const char *text)
 }
 
 /*
+ * What the disks hold was looked at when they came: what the guest has written
+ * since must not keep it from starting again.
+ */
+static void trust_contents(struct vm_config *cfg)
+{
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_disk; i++)
+		cfg->disk[i].raw = true;
+}
+
+/*
  * Both domains anew, with the same uuid and what was attached since; its own
  * supervisor takes over.
  */
@@ -457,6 +480,7 @@ static void restart(struct supervise *s)
 	if (hotdisks_load(vm->cfg->name, vm->cfg, &e) < 0 ||
 	    hotnics_load(vm->cfg->name, vm->cfg, &e) < 0)
 		complain(vm->log_path, e.msg);
+	trust_contents(vm->cfg);
 	rundir_reset(&run, keep);
 	log_init(&quiet, stderr, LOG_ERROR);
 	if (vm_create(&quiet, vm->cfg, &run, &opt, &tail, &e) < 0)

@@ -9,6 +9,7 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/superviseint.h"
+#include "tools/mtool/superviseqmp.h"
 
 /* "stub3" is another name of serial0, and so on. */
 static struct sup_console *find_console(struct supervise *s, const char *name)
@@ -101,9 +102,36 @@ static int ctl_consoles(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return CTL_DONE;
 }
 
+static int ctl_qmp(void *ctx, struct ctl_conn *conn, const json_t *request,
+		   json_t *answer, struct err *e)
+{
+	(void)request, (void)answer;
+	return supervise_qmp_info(ctx, conn, e);
+}
+
+/* A medium that has left its drive is not to be held any longer. */
+static int ctl_close_disk(void *ctx, struct ctl_conn *conn,
+			  const json_t *request, json_t *answer, struct err *e)
+{
+	struct supervise *s = ctx;
+	json_int_t place;
+
+	(void)conn, (void)answer;
+	if (ctl_get_int(request, "place", -1, &place, e) < 0)
+		return -1;
+	if (place < 0 || place >= VM_DISKS_MAX)
+		return err_set(e, EXIT_USAGE, "no such disk");
+	if (s->vm->disk_fd[place] >= 0)
+		close(s->vm->disk_fd[place]);
+	s->vm->disk_fd[place] = -1;
+	return CTL_DONE;
+}
+
 static const struct ctl_command commands[] = {
+	{"close-disk", ctl_close_disk},
 	{"console", ctl_console},
 	{"consoles", ctl_consoles},
+	{"qmp", ctl_qmp},
 	{NULL, NULL},
 };
 

@@ -43,6 +43,7 @@ struct supervise {
 	unsigned int nr_console;
 	struct con_sink *sink_log; /* of stub0, for our own words */
 	struct ctl_server *ctl;
+	struct sup_qmp *qmp;
 	int creator; /* socket */
 	struct loop_io *creator_io;
 	struct loop_timer *flush; /* at the end, for slow viewers */
@@ -51,5 +52,11 @@ struct supervise {
 	bool shutdown_seen; /* of the target */
 	enum supervise_end how;
 };
+
+/*
+ * QEMU has died, or does not answer any more; `text` says what is known of
+ * it. Only when the VM is ours alone (s->released).
+ */
+void supervise_dm_died(struct supervise *s, const char *text);
 
 #endif

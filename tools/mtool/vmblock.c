@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/mtool/vmblock.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,29 +13,9 @@
 #include "devices/xenbus.h"
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/hotlines.h"
-#include "tools/mtool/nodes.h"
+#include "tools/mtool/pvdisk.h"
 
 enum { CLEAR_MS = 5000 };
-
-static void find_dev(const struct live *l, const struct disk_config *d,
-		     struct xenbus_dev *dev)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "disk %s", d->vdev);
-	xenbus_dev(dev, "vbd", l->record.target, d->devid, name);
-}
-
-/* Whether the backend of a device is in xenstore. */
-static bool is_there(struct xs *xs, xs_transaction_t t,
-		     const struct xenbus_dev *dev)
-{
-	char path[XS_PATH_MAX], state[8];
-
-	snprintf(path, sizeof(path), "%s/state", dev->back);
-	return xs_read_str(xs, t, path, state, sizeof(state)) >= 0 ||
-	       errno != ENOENT;
-}
 
 /* --- attach --- */
 
@@ -45,8 +24,6 @@ struct attach {
 	const char *text;
 	unsigned int place;
 	struct disk_config *disk;
-	struct xenbus_dev dev;
-	struct plan plan;
 	struct plan_vars vars;
 };
 
@@ -72,7 +49,6 @@ static int parse(struct attach *a, struct err *e)
 			       "running guest; cd-insert changes the medium of "
 			       "one it has",
 			       a->disk->vdev);
-	find_dev(a->l, a->disk, &a->dev);
 	return 0;
 }
 
@@ -89,10 +65,9 @@ static int check_taken(struct attach *a, struct err *e)
 	for (i = 0; i < a->place; i++) {
 		const struct disk_config *d = &cfg->disk[i];
 
-		find_dev(a->l, d, &dev);
+		pvdisk_find(a->l, i, DOM_TARGET, &dev);
 		if (d->index != a->disk->index ||
-		    (disk_in_target(cfg, i) &&
-		     !is_there(a->l->xs, XBT_NULL, &dev)))
+		    (disk_in_target(cfg, i) && !pvdisk_there(a->l, &dev)))
 			continue;
 		return err_set(e, EXIT_BUSY,
 			       "disk %s: taken: it has disk %s already",
@@ -101,53 +76,15 @@ static int check_taken(struct attach *a, struct err *e)
 	return 0;
 }
 
-static int put_nodes(void *ctx, xs_transaction_t t, struct err *e)
-{
-	struct attach *a = ctx;
-
-	if (is_there(a->l->xs, t, &a->dev))
-		return err_set(e, EXIT_BUSY, "%s: taken", a->dev.name);
-	return nodes_put(a->l->xs, t, &a->plan.step[0], &a->vars,
-			 a->l->record.target, a->l->record.stub, e);
-}
-
-static int write_nodes(struct attach *a, struct err *e)
-{
-	plan_init(&a->plan);
-	plan_set(&a->vars, "T", "%u", a->l->record.target);
-	plan_step(&a->plan, OP_NODES, DOM_TARGET, GROUP_STARTUP, NULL,
-		  "target: write its disk");
-	vbd_plan_disk(&a->plan, &a->l->cfg, a->place, DOM_TARGET);
-	if (a->plan.failed)
-		return err_set(e, EXIT_FAILED, "out of memory");
-	return xs_transact(a->l->xs, a->dev.name, put_nodes, a, e);
-}
-
-static void take_back(struct attach *a)
-{
-	struct err e;
-
-	if (xenbus_remove(a->l->xs, &a->dev, &e) < 0)
-		log_msg(a->l->log, LOG_ERROR, "%s: while clearing up: %s",
-			a->l->record.name, e.msg);
-}
-
 static int connect(struct attach *a, unsigned int limit_s, struct err *e)
 {
-	struct wait_ctx w;
-
-	if (write_nodes(a, e) < 0)
-		return -1;
-	live_wait(a->l, limit_s, &w);
-	if (!wait_devices(&w, &a->dev, 1, XENBUS_CONNECTED, a->dev.name, e) &&
-	    !hotdisks_add(a->l->record.name, a->text, e))
+	if (!pvdisk_connect(a->l, a->place, DOM_TARGET, &a->vars, limit_s, e))
 		return 0;
 	if (e->code == EXIT_TIMEOUT)
 		err_set(e, EXIT_TIMEOUT,
-			"%s: the guest's driver did not take it within %u s "
-			"(-t): has it PV drivers?",
-			a->dev.name, limit_s);
-	take_back(a);
+			"disk %s: the guest's driver did not take it within "
+			"%u s (-t): has it PV drivers?",
+			a->disk->vdev, limit_s);
 	return -1;
 }
 
@@ -160,9 +97,8 @@ static int open_and_connect(struct attach *a, unsigned int limit_s,
 	if (fd < 0)
 		return -1;
 	rc = connect(a, limit_s, e);
-	plan_free(&a->plan);
 	close(fd);
-	return rc;
+	return rc < 0 ? -1 : hotdisks_add(a->l->record.name, a->text, e);
 }
 
 int block_attach(struct live *l, const char *text, unsigned int limit_s,
