@@ -33,7 +33,7 @@ const struct command commands[] = {
 	 "A guest that has locked the tray keeps it; exit code 4 then.\n"
 	 "  -t  limit for the device model in seconds (default 30)"},
 	{"cd-insert", cmd_cd_insert, "[-t SECONDS] VM VDEV FILE",
-	 "Put an image or device into a CD drive, instead of what is in it.\n"
+	 "Put an image or device into a CD drive, in place of the old.\n"
 	 "It stays there through reboots of the guest.\n"
 	 "  -t  limit for the device model in seconds (default 30)"},
 	{"check-host", cmd_check_host, "",
@@ -87,7 +87,7 @@ const struct command commands[] = {
 	 "Print all that create would do, in order. Needs no Xen."},
 	{"qmp", cmd_qmp,
 	 "[--timeout SECONDS] [--events] VM [COMMAND [KEY=VALUE|JSON]...]",
-	 "Send a QMP command to the device model and print what it returns.\n"
+	 "Send a QMP command to the device model and print the reply.\n"
 	 "A VALUE is a number, true, false, null, JSON that begins with {, [ "
 	 "or \",\n"
 	 "or else a string; KEY may lead into objects: file.driver=raw.\n"
