@@ -54,23 +54,25 @@ addresses() {
 	done
 }
 
-replies() { grep -c 'seq=[1-9]' "$1"; }	# but the first
+# Of 220 the first 200 but for the very first count: busybox's ping does not
+# wait for answers to the last ones.
+counted='seq=([1-9]|[1-9][0-9]|1[0-9][0-9]) '
 
 pings() {
 	for n in 0 1 2; do
-		ping -c 200 -i "$2" "10.1.$n.2" >"$TMP/ping$n" 2>&1 &
+		ping -c 220 -i "$2" "10.1.$n.2" >"$TMP/ping$n" 2>&1 &
 		eval "ping$n=$!"
 	done
 	wait "$ping0" "$ping1" "$ping2"
 	for n in 0 1 2; do
 		is "nic $n: dom0 loses no ping after the first" \
-			"$(replies "$TMP/ping$n")" 199
+			"$(grep -cE "$counted" "$TMP/ping$n")" 199
 		diag "$(tail -n 1 "$TMP/ping$n")"
 	done
 	for n in 0 1 2; do
-		type_line "ping -c 200 -i $2 10.1.$n.1 >/p$n 2>&1 &"
+		type_line "ping -c 220 -i $2 10.1.$n.1 >/p$n 2>&1 &"
 	done
-	type_line 'wait; for n in 0 1 2; do echo pings$n $(grep -c seq=[1-9] /p$n); done'
+	type_line "wait; for n in 0 1 2; do echo pings\$n \$(grep -cE '$counted' /p\$n); done"
 	wait_for 200 serial_says "$1" '^pings2'
 	for n in 0 1 2; do
 		is "nic $n: nor does the guest" \
