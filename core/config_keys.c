@@ -170,6 +170,7 @@ const struct key config_keys[] = {
 
 	/* Devices. vga overrides its old form stdvga. */
 	KEY("disk", take_disk),
+	KEY("vif", take_vif),
 	KEY("serial", take_serial),
 	KEY("stdvga", take_choice, AT(vga), ONE_OF(stdvgas)),
 	KEY("vga", take_choice, AT(vga), ONE_OF(vgas)),
@@ -201,7 +202,6 @@ const struct key config_keys[] = {
 	    RANGE(4096, (int64_t)1 << 40)),
 
 	/* To come. */
-	KEY("vif", refuse, WHY("network interfaces are not done yet")),
 	KEY("pci", refuse, WHY("PCI devices are not done yet")),
 	KEY("rdm", refuse, WHY("PCI devices are not done yet")),
 	KEY("rdm_mem_boundary", refuse, WHY("PCI devices are not done yet")),

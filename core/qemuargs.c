@@ -9,6 +9,7 @@
 #include "core/diskplace.h"
 #include "core/plan.h"
 #include "core/vdev.h"
+#include "core/vifspec.h"
 
 enum { FIRST_SERIAL_CONSOLE = 3 };
 
@@ -217,6 +218,45 @@ static void add_machine(struct qemu_args *a, const struct vm_config *cfg)
 	add(a, "%u", cfg->maxmem_mb - cfg->videoram_mb);
 }
 
+/*
+ * The guest's nic `place` as the `nr`th emulated one: the tap, which QEMU makes
+ * in the stub, joins the stub's PV nic of that number. Without its option ROM
+ * a card cannot boot, but takes no page of the guest's memory either, where
+ * the ROMs of four would be all that is spare: only the first has it, and only
+ * if it is to boot.
+ */
+static void add_nic(struct qemu_args *a, const struct vm_config *cfg,
+		    unsigned int place, unsigned int nr)
+{
+	const struct nic_config *n = &cfg->nic[place];
+	bool boots = !nr && strchr(cfg->boot, 'n');
+	char mac[NIC_MAC_TEXT];
+
+	vifspec_mac(n, place, mac);
+	add(a, "-device");
+	add(a, "%s,id=nic%u,netdev=net%u,mac=%s%s", n->model, place, nr, mac,
+	    boots ? "" : ",romfile=");
+	add(a, "-netdev");
+	add(a,
+	    "type=tap,id=net%u,ifname=vif" PLAN_T ".%u-emu,br=%s,script=no,"
+	    "downscript=no",
+	    nr, nr, n->bridge);
+}
+
+static void add_nics(struct qemu_args *a, const struct vm_config *cfg)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < cfg->nr_nic; i++) {
+		if (cfg->nic[i].emulated)
+			add_nic(a, cfg, i, nr++);
+	}
+	if (!nr) {
+		add(a, "-net");
+		add(a, "none");
+	}
+}
+
 static int check_args(const struct qemu_args *a, struct err *e)
 {
 	unsigned int i;
@@ -245,8 +285,7 @@ int qemu_args_make(struct qemu_args *a, const struct vm_config *cfg,
 	add_basics(a, cfg);
 	add_vga(a, cfg);
 	add_boot(a, cfg);
-	add(a, "-net");
-	add(a, "none");
+	add_nics(a, cfg);
 	for (i = 0; i < cfg->nr_dm_args; i++)
 		add(a, "%s", cfg->dm_args[i]);
 	add_machine(a, cfg);

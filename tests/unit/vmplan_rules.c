@@ -11,6 +11,7 @@
 #include "core/diskplace.h"
 #include "core/qemuargs.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
 #include "tests/unit/tap.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
@@ -42,6 +43,10 @@ static const char *const configs[] = {
 	BASE "stubdomain_protocol='v5';vga='none';bios='ovmf'",
 	BASE "stubdomain_protocol='merged';device_model_args=['-a','b c']",
 	BASE "hdtype='ahci';usb=1;disk=['/a,,xvdb','/b,,xvda']",
+	BASE "vif=['']",
+	BASE "vif=['type=vif'];disk=['/a,,hda']",
+	BASE "vif=['mac=00:16:3e:00:00:01','type=vif,mac=00:16:3e:00:00:02',"
+	     "'mac=fe:ff:00:00:00:03,vifname=a','mtu=9000']",
 	BASE "stubdomain_protocol='merged';"
 	     "disk=['/a,,hdb','/b,,xvda','/c,,sdd','/e,,hdc,cdrom']",
 	/* 28 disks: numbers change after 16, emulation ends after 26 */
@@ -94,6 +99,10 @@ static void know_all(struct plan_vars *v, unsigned int disks)
 		snprintf(key, sizeof(key), "disk%u.path", i);
 		plan_set(v, key, "/dev/loop%u", i);
 	}
+	for (i = 0; i < VM_NICS_MAX; i++) {
+		snprintf(key, sizeof(key), "nic%u.mtu", i);
+		plan_set(v, key, "1500");
+	}
 }
 
 static char *expanded(const struct made *m, const char *text)
@@ -144,6 +153,7 @@ static bool make(struct made *m, const char *config)
 	if (config_parse(&m->cfg, config, strlen(config), "g.cfg", &e) < 0)
 		return ok(false, "%s", e.msg);
 	vbd_guess(&m->cfg);
+	vif_macs(&m->cfg);
 	vm_paths_find(&m->paths, &m->cfg);
 	if (vm_plan_make(&m->v, &m->cfg, &m->paths, stub_uuid, &e) < 0) {
 		config_free(&m->cfg);
@@ -423,6 +433,58 @@ static void check_disks(const struct made *m)
 	is_int(children(m, BACKENDS "vbd/" S), s, "and the stub's");
 }
 
+/* One end of a nic: netback finds what it wants, and waits for dom0. */
+static void check_nic_end(const struct made *m, char dom, unsigned int id,
+			  const char *type)
+{
+	const char *domid = dom == 'T' ? T : S;
+	const char *fixed = dom == 'T' ? "0T" : "0S";
+	const char *back = BACKENDS "vif/%s/%u/%s";
+	const struct node *mac;
+
+	check_pair(m, dom, "vif", id);
+	mac = at(m, back, domid, id, "mac");
+	ok(at(m, back, domid, id, "script") &&
+		   has(at(m, back, domid, id, "hotplug-status"), "", NULL) &&
+		   has(at(m, back, domid, id, "type"), type, NULL) && mac &&
+		   has(at(m, "/local/domain/%s/device/vif/%u/mac", domid, id),
+		       mac->value, NULL),
+	   "vif %s/%u", domid, id);
+	ok(at(m, "/local/domain/%s/device/vif/%u/mtu", domid, id) &&
+		   !strcmp(at(m, "/local/domain/%s/device/vif/%u/mtu", domid,
+			      id)
+				   ->perm,
+			   fixed),
+	   "the frontend cannot change its MTU");
+}
+
+static void check_nics(const struct made *m)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < m->cfg.nr_nic; i++) {
+		const struct nic_config *n = &m->cfg.nic[i];
+		const struct node *t, *s;
+
+		check_nic_end(m, 'T', i, n->emulated ? "vif_ioemu" : "vif");
+		if (!n->emulated)
+			continue;
+		check_nic_end(m, 'S', nr, "vif");
+		t = at(m, BACKENDS "vif/" T "/%u/mac", i);
+		s = at(m, BACKENDS "vif/" S "/%u/mac", nr);
+		ok(t && s && strcmp(t->value, s->value),
+		   "the stub has not the guest's address");
+		nr++;
+	}
+	is_int(children(m, DIR_T "/device/vif"), m->cfg.nr_nic,
+	       "the guest has a PV nic for each, and no more");
+	is_int(children(m, DIR_S "/device/vif"), nr,
+	       "the stub one for each that is emulated");
+	is_int(children(m, BACKENDS "vif/" T), m->cfg.nr_nic,
+	       "dom0 serves the guest's");
+	is_int(children(m, BACKENDS "vif/" S), nr, "and the stub's");
+}
+
 static void check_consoles(const struct made *m)
 {
 	unsigned int i, before = 0, nr = 2 + m->cfg.nr_serial;
@@ -462,9 +524,10 @@ static void check_kinds(const struct made *m)
 		if (!strstr(path, "/device/") && !starts(path, BACKENDS))
 			continue;
 		known &= starts(kind, "vbd/") || starts(kind, "console/") ||
-			 starts(kind, "suspend/");
+			 starts(kind, "vif/") || starts(kind, "suspend/");
 	}
-	ok(known, "there are disks and consoles, no vkbd, no vfb, no other");
+	ok(known,
+	   "there are disks, nics and consoles, no vkbd, no vfb, no other");
 }
 
 /* --- QEMU --- */
@@ -567,6 +630,7 @@ int main(void)
 		check_nodes(&m);
 		check_owners(&m);
 		check_disks(&m);
+		check_nics(&m);
 		check_consoles(&m);
 		check_kinds(&m);
 		check_arguments(&m);

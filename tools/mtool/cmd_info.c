@@ -9,6 +9,7 @@
 #include "tools/mtool/facts.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/vmblock.h"
+#include "tools/mtool/vmnet.h"
 
 enum { ASK_MS = 5000 };
 
@@ -82,7 +83,8 @@ static void print_qmp(const json_t *qmp)
 }
 
 static void print_info(const struct vm_facts *f, const json_t *disks,
-		       const json_t *consoles, const json_t *qmp)
+		       const json_t *nics, const json_t *consoles,
+		       const json_t *qmp)
 {
 	const struct vm_record *r = &f->record;
 	char uuid[37], up[24], path[RUNDIR_PATH_MAX], link[24];
@@ -106,6 +108,7 @@ static void print_info(const struct vm_facts *f, const json_t *disks,
 	}
 	print_pty(r->name, "pv");
 	block_print(disks, "disk         ");
+	net_print(nics, "nic");
 	print_consoles(consoles);
 }
 
@@ -125,13 +128,15 @@ static json_t *ask(const char *name, const char *what)
 	return answer;
 }
 
-static void show_json(const struct vm_facts *f, json_t *disks, json_t *consoles,
-		      json_t *qmp)
+static void show_json(const struct vm_facts *f, json_t *disks, json_t *nics,
+		      json_t *consoles, json_t *qmp)
 {
 	json_t *o = facts_json(f);
 
 	if (disks)
 		json_object_set(o, "disks", disks);
+	if (nics)
+		json_object_set(o, "nics", nics);
 	if (consoles)
 		json_object_set(o, "consoles", consoles);
 	if (qmp)
@@ -141,31 +146,35 @@ static void show_json(const struct vm_facts *f, json_t *disks, json_t *consoles,
 	json_decref(o);
 }
 
-/* NULL while it is not complete. */
-static json_t *ask_disks(struct mtool *m, const struct vm_facts *f)
+/* Both stay NULL while it is not complete. */
+static void ask_devices(struct mtool *m, const struct vm_facts *f,
+			json_t **disks, json_t **nics)
 {
-	json_t *disks = NULL;
 	struct err ignored;
 	struct live l;
 
+	*disks = *nics = NULL;
 	if (!f->record.running)
-		return NULL;
-	if (!live_open(&l, m, f->record.name, &ignored))
-		disks = block_list(&l);
+		return;
+	if (!live_open(&l, m, f->record.name, &ignored)) {
+		*disks = block_list(&l);
+		*nics = net_list(&l, &ignored);
+	}
 	live_close(&l);
-	return disks;
 }
 
 static void show(struct mtool *m, const struct vm_facts *f)
 {
-	json_t *disks = ask_disks(m, f);
 	json_t *consoles = ask(f->record.name, "consoles");
 	json_t *qmp = ask(f->record.name, "qmp");
+	json_t *disks, *nics;
 
+	ask_devices(m, f, &disks, &nics);
 	if (m->json)
-		show_json(f, disks, consoles, qmp);
+		show_json(f, disks, nics, consoles, qmp);
 	else
-		print_info(f, disks, consoles, qmp);
+		print_info(f, disks, nics, consoles, qmp);
+	json_decref(nics);
 	json_decref(disks);
 	json_decref(consoles);
 	json_decref(qmp);

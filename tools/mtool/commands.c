@@ -33,7 +33,7 @@ const struct command commands[] = {
 	 "A guest that has locked the tray keeps it; exit code 4 then.\n"
 	 "  -t  limit for the device model in seconds (default 30)"},
 	{"cd-insert", cmd_cd_insert, "[-t SECONDS] VM VDEV FILE",
-	 "Put an image or device into a CD drive, instead of what is in it.\n"
+	 "Put an image or device into a CD drive, in place of the old.\n"
 	 "It stays there through reboots of the guest.\n"
 	 "  -t  limit for the device model in seconds (default 30)"},
 	{"check-host", cmd_check_host, "",
@@ -57,7 +57,7 @@ const struct command commands[] = {
 	 "Stop VMs at once and remove every trace of them."},
 	{"domid", cmd_domid, "VM", "Print the domain id of a VM's guest."},
 	{"domname", cmd_domname, "ID",
-	 "Print the name of the VM whose guest or stubdomain is domain ID."},
+	 "Print the name of the VM whose guest or stub has domain id ID."},
 	{"help", cmd_help, "[COMMAND]", "Explain a command, or list them all."},
 	{"info", cmd_info, "VM", "Print everything known of a VM."},
 	{"list", cmd_list, "[VM...]",
@@ -65,13 +65,29 @@ const struct command commands[] = {
 	{"log", cmd_log, "[-f] VM",
 	 "Print the device model's log (console 0 of the stubdomain).\n"
 	 "  -f  go on as it grows"},
+	{"network-attach", cmd_network_attach, "[-t SECONDS] VM [VIF]...",
+	 "Attach a PV nic to the running guest.\n"
+	 "VIF is as in a configuration: bridge=xenbr0,mac=00:16:3e:12:34:56.\n"
+	 "Returns when the guest's driver has it. It stays, through reboots "
+	 "of\n"
+	 "the guest, until it is detached.\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"network-detach", cmd_network_detach, "[-F] [-t SECONDS] VM ID|MAC",
+	 "Detach a nic from the running guest.\n"
+	 "If the guest does not let go of it, it stays as it was. A nic of "
+	 "the\n"
+	 "configuration comes back when the guest reboots.\n"
+	 "  -F  take it away then; of an emulated card in use, its network\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"network-list", cmd_network_list, "VM",
+	 "List a VM's nics, with dom0's interfaces and bridges."},
 	{"pause", cmd_pause, "VM",
 	 "Pause the guest; its stubdomain keeps serving."},
 	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
 	 "Print all that create would do, in order. Needs no Xen."},
 	{"qmp", cmd_qmp,
 	 "[--timeout SECONDS] [--events] VM [COMMAND [KEY=VALUE|JSON]...]",
-	 "Send a QMP command to the device model and print what it returns.\n"
+	 "Send a QMP command to the device model and print the reply.\n"
 	 "A VALUE is a number, true, false, null, JSON that begins with {, [ "
 	 "or \",\n"
 	 "or else a string; KEY may lead into objects: file.driver=raw.\n"

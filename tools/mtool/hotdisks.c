@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,8 +10,8 @@
 #include <unistd.h>
 
 #include "core/diskspec.h"
-#include "core/file.h"
 #include "core/log.h"
+#include "tools/mtool/hotlines.h"
 #include "tools/mtool/rundir.h"
 
 enum { LOCK_MS = 60000, POLL_MS = 20 };
@@ -76,20 +75,9 @@ static int load_line(struct vm_config *cfg, const char *line, struct err *e)
 	return 0;
 }
 
-/* The whole file; NULL if there is none, for then nothing is remembered. */
-static char *read_all(const char *name)
-{
-	char path[RUNDIR_PATH_MAX];
-	struct err ignored;
-	size_t len;
-
-	rundir_file(name, "disks", path);
-	return file_read(path, VM_DISKS_MAX * HOTDISK_TEXT_MAX, &len, &ignored);
-}
-
 int hotdisks_load(const char *name, struct vm_config *cfg, struct err *e)
 {
-	char *text = read_all(name), *line, *save;
+	char *text = hotlines_read(name, HOTDISKS_FILE), *line, *save;
 	int rc = 0;
 
 	while (cfg->nr_disk && cfg->disk[cfg->nr_disk - 1].hotplugged)
@@ -117,35 +105,6 @@ static bool is_vdev(const char *line, const char *vdev)
 	return same;
 }
 
-/* Write the file anew, without this vdev, and with `with` (or NULL) at last. */
-static int rewrite(const char *name, const char *without, const char *with,
-		   struct err *e)
-{
-	char *old = read_all(name), *new = NULL, *line, *save;
-	char path[RUNDIR_PATH_MAX];
-	size_t len;
-	FILE *f = open_memstream(&new, &len);
-	int rc;
-
-	if (!f) {
-		free(old);
-		return err_sys(e, EXIT_FAILED, "memory");
-	}
-	for (line = old ? strtok_r(old, "\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (!is_vdev(line, without))
-			fprintf(f, "%s\n", line);
-	}
-	if (with)
-		fprintf(f, "%s\n", with);
-	fclose(f);
-	rundir_file(name, "disks", path);
-	rc = file_write(path, new, e);
-	free(new);
-	free(old);
-	return rc;
-}
-
 int hotdisks_add(const char *name, const char *text, struct err *e)
 {
 	struct disk_config d;
@@ -153,12 +112,12 @@ int hotdisks_add(const char *name, const char *text, struct err *e)
 
 	if (diskspec_parse(text, &d, e) < 0)
 		return -1;
-	rc = rewrite(name, d.vdev, text, e);
+	rc = hotlines_rewrite(name, HOTDISKS_FILE, is_vdev, d.vdev, text, e);
 	diskspec_free(&d);
 	return rc;
 }
 
 int hotdisks_del(const char *name, const char *vdev, struct err *e)
 {
-	return rewrite(name, vdev, NULL, e);
+	return hotlines_rewrite(name, HOTDISKS_FILE, is_vdev, vdev, NULL, e);
 }

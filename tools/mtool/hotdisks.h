@@ -12,7 +12,8 @@
 #include "core/config.h"
 #include "core/err.h"
 
-enum { HOTDISK_TEXT_MAX = 2048 }; /* bytes of one disk, with its NUL */
+#define HOTDISKS_FILE "disks"
+#define HOTDISKS_LOCK "disks.lock"
 
 /*
  * Lock the file of VM `name`, waiting for others. Returns a descriptor, the

@@ -1,19 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/mtool/live.h"
 
+#include <getopt.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "core/num.h"
 #include "tools/mtool/hotdisks.h"
+#include "tools/mtool/hotnics.h"
 #include "tools/mtool/takeover.h"
+
+static int parse_limit(struct live_options *o, struct err *e)
+{
+	uint64_t s;
+
+	if (num_parse(optarg, 1, LIVE_LIMIT_MAX_S, &s) < 0)
+		return err_set(e, EXIT_USAGE, "-t %s: not a number in 1..%d",
+			       optarg, LIVE_LIMIT_MAX_S);
+	o->limit_s = (unsigned int)s;
+	return 0;
+}
+
+int live_options(int argc, char **argv, const char *shorts, int min, int max,
+		 struct live_options *o, struct err *e)
+{
+	int c;
+
+	*o = (struct live_options){LIVE_LIMIT_S, false};
+	while ((c = cmd_option(argc, argv, shorts, "", e)) != -1) {
+		if (c == 'F')
+			o->force = true;
+		else if (c != 't' || parse_limit(o, e) < 0)
+			return -1;
+	}
+	return cmd_words(argc, argv, min, max, e);
+}
 
 static int open_all(struct live *l, struct mtool *m, struct err *e)
 {
 	if (!l->record.running)
 		return err_set(e, EXIT_BUSY, "is still being created");
 	if (vm_config_used(&l->cfg, l->record.name, e) < 0 ||
-	    hotdisks_load(l->record.name, &l->cfg, e) < 0)
+	    hotdisks_load(l->record.name, &l->cfg, e) < 0 ||
+	    hotnics_load(l->record.name, &l->cfg, e) < 0)
 		return -1;
 	l->hyp = hyp_open(&m->log, e);
 	l->xs = l->hyp ? xs_connect(&m->log, e) : NULL;

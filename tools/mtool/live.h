@@ -16,13 +16,26 @@ enum { LIVE_LIMIT_S = 30, LIVE_LIMIT_MAX_S = 86400 };
 struct live {
 	struct log *log;
 	struct vm_record record;
-	struct vm_config cfg; /* as used, with disks attached since */
+	struct vm_config cfg; /* as used, with what was attached since */
 	struct hyp *hyp;
 	struct xs *xs;
-	int lock; /* keeps other changes of its disks off */
+	int lock; /* keeps other changes of its devices off */
 	int signal_fd;
 	sigset_t old;
 };
+
+/* What the commands on devices share: -t SECONDS and -F. */
+struct live_options {
+	unsigned int limit_s;
+	bool force;
+};
+
+/*
+ * Parse the options that `shorts` allows, and check that `min`..`max` words
+ * are left behind them.
+ */
+int live_options(int argc, char **argv, const char *shorts, int min, int max,
+		 struct live_options *o, struct err *e);
 
 /*
  * Find VM `who` and open all that is needed; live_close in any case. EXIT_BUSY

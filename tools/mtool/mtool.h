@@ -25,8 +25,9 @@ typedef int cmd_fn(struct mtool *m, int argc, char **argv, struct err *e);
 cmd_fn cmd_block_attach, cmd_block_detach, cmd_block_list, cmd_cd_eject,
 	cmd_cd_insert;
 cmd_fn cmd_check_host, cmd_console, cmd_create, cmd_destroy, cmd_domid,
-	cmd_domname, cmd_help, cmd_info, cmd_list, cmd_log, cmd_pause, cmd_plan,
-	cmd_qmp, cmd_supervise, cmd_unpause, cmd_version;
+	cmd_domname, cmd_help, cmd_info, cmd_list, cmd_log, cmd_network_attach,
+	cmd_network_detach, cmd_network_list, cmd_pause, cmd_plan, cmd_qmp,
+	cmd_supervise, cmd_unpause, cmd_version;
 
 struct command {
 	const char *name;

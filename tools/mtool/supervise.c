@@ -14,6 +14,7 @@
 
 #include "core/file.h"
 #include "tools/mtool/hotdisks.h"
+#include "tools/mtool/hotnics.h"
 #include "tools/mtool/supervisectl.h"
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/superviseqmp.h"
@@ -208,18 +209,19 @@ static int listen_to(struct supervise *s, int creator, struct err *e)
 /* --- restart --- */
 
 /*
- * With the disks attached since. What they hold was looked at when they came:
- * what the guest has written must not keep it from starting again.
+ * With what was attached since. What the disks hold was looked at when they
+ * came: what the guest has written must not keep it from starting again.
  */
-static int create_with_disks(struct supervise *s, struct log *log,
-			     const struct vm_options *opt, struct err *e)
+static int create_with_all(struct supervise *s, struct log *log,
+			   const struct vm_options *opt, struct err *e)
 {
 	struct vm_config *cfg = s->vm->cfg;
 	struct rundir run = s->vm->run;
 	unsigned int i;
 	bool tail;
 
-	if (hotdisks_load(cfg->name, cfg, e) < 0)
+	if (hotdisks_load(cfg->name, cfg, e) < 0 ||
+	    hotnics_load(cfg->name, cfg, e) < 0)
 		return -1;
 	for (i = 0; i < cfg->nr_disk; i++)
 		cfg->disk[i].raw = true;
@@ -237,7 +239,7 @@ _Noreturn static void create_again(struct supervise *s, int fd)
 	struct err e;
 
 	log_init(&quiet, stderr, LOG_ERROR);
-	if (create_with_disks(s, &quiet, &opt, &e) < 0)
+	if (create_with_all(s, &quiet, &opt, &e) < 0)
 		send(fd, e.msg, strlen(e.msg), MSG_NOSIGNAL);
 	_exit(0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/mtool/teardown.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,6 +203,36 @@ int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
 	return xs_transact(xs, "remove nodes", forget_all, &f, e);
 }
 
+/*
+ * A backend of the kernel that still serves `domid`: its device has not been
+ * unregistered, nor has a nic's interface left its bridge. They are named
+ * "<kind>-<domid>-<devid>".
+ */
+static bool has_backend(uint32_t domid)
+{
+	DIR *dir = opendir("/sys/devices");
+	struct dirent *d;
+	char middle[16];
+	bool found = false;
+
+	snprintf(middle, sizeof(middle), "-%u-", domid);
+	while (dir && !found && (d = readdir(dir)))
+		found = (!strncmp(d->d_name, "vif-", 4) ||
+			 !strncmp(d->d_name, "vbd-", 4)) &&
+			!strncmp(d->d_name + 3, middle, strlen(middle));
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static bool backends_gone(struct hyp *h, const struct vm_record *r)
+{
+	uint32_t target = removable(h, r->target, r->uuid);
+	uint32_t stub = removable(h, r->stub, r->stub_uuid);
+
+	return !(target && has_backend(target)) && !(stub && has_backend(stub));
+}
+
 int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 		 struct err *e)
 {
@@ -213,12 +244,18 @@ int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 	for (;;) {
 		have_s = is_ours(h, r->stub, r->stub_uuid, &s);
 		have_t = is_ours(h, r->target, r->uuid, &t);
-		if (!have_t && !have_s)
+		if (!have_t && !have_s && backends_gone(h, r))
 			return 0;
 		if (clock_ms() >= end)
 			break;
 		nanosleep(&nap, NULL);
 	}
+	if (!have_t && !have_s)
+		return err_set(e, EXIT_TIMEOUT,
+			       "a backend of domain %u or %u is still there "
+			       "after %llu s",
+			       r->target, r->stub,
+			       (unsigned long long)ms / 1000);
 	return err_set(e, EXIT_TIMEOUT,
 		       "domain %u is still dying after %llu s: some process "
 		       "keeps its memory mapped",

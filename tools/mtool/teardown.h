@@ -27,8 +27,8 @@ int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
 	      struct loop_list *loops, struct err *e);
 
 /*
- * Wait until Xen has really let both go, at most `ms` milliseconds.
- * EXIT_TIMEOUT, saying which one lingers.
+ * Wait until Xen has really let both go, and the kernel their disks and nics,
+ * at most `ms` milliseconds. EXIT_TIMEOUT, saying which one lingers.
  */
 int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 		 struct err *e);

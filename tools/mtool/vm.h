@@ -41,7 +41,7 @@ struct vm_options {
 
 /*
  * Check all that can be checked before the first hypercall: files, memory,
- * what the host can do. Sets cfg's disk kinds.
+ * what the host can do. Sets cfg's disk kinds and MACs.
  */
 int vm_check(struct hyp *h, struct xs *xs, struct vm_config *cfg,
 	     const struct vm_paths *paths, struct err *e);

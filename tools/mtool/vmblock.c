@@ -11,6 +11,7 @@
 #include "devices/vbd.h"
 #include "devices/xenbus.h"
 #include "tools/mtool/hotdisks.h"
+#include "tools/mtool/hotlines.h"
 #include "tools/mtool/pvdisk.h"
 
 /* --- attach --- */
@@ -27,9 +28,9 @@ static int parse(struct attach *a, struct err *e)
 {
 	struct vm_config *cfg = &a->l->cfg;
 
-	if (strlen(a->text) >= HOTDISK_TEXT_MAX)
+	if (strlen(a->text) >= HOTLINE_MAX)
 		return err_set(e, EXIT_USAGE, "a disk of more than %u bytes",
-			       HOTDISK_TEXT_MAX - 1);
+			       HOTLINE_MAX - 1);
 	if (cfg->nr_disk == VM_DISKS_MAX)
 		return err_set(e, EXIT_FAILED, "has %u disks, which is all",
 			       VM_DISKS_MAX);

@@ -13,6 +13,7 @@
 #include "core/vdev.h"
 #include "devices/vbd.h"
 #include "tools/mtool/hotdisks.h"
+#include "tools/mtool/hotlines.h"
 #include "tools/mtool/pvdisk.h"
 #include "tools/mtool/qmpclient.h"
 
@@ -205,7 +206,7 @@ static int take_file(struct drive *d, const char *file, struct err *e)
 
 static int remember(struct drive *d, struct err *e)
 {
-	char text[HOTDISK_TEXT_MAX];
+	char text[HOTLINE_MAX];
 
 	snprintf(text, sizeof(text),
 		 "vdev=%s,devtype=cdrom,format=raw,target=%s", d->disk->vdev,

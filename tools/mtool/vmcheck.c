@@ -6,6 +6,7 @@
 #include "core/build.h"
 #include "core/file.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
 #include "tools/mtool/vm.h"
 
 static int check_files(const struct vm_paths *paths, struct err *e)
@@ -63,6 +64,7 @@ int vm_check(struct hyp *h, struct xs *xs, struct vm_config *cfg,
 	struct hyp_host host;
 
 	if (check_files(paths, e) < 0 || vbd_check(xs, cfg, 0, e) < 0 ||
+	    vif_check(xs, cfg, 0, e) < 0 ||
 	    check_stub_memory(cfg, paths, e) < 0 ||
 	    hyp_host_info(h, &host, e) < 0)
 		return -1;

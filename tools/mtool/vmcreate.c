@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "core/undo.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
 #include "tools/mtool/nodes.h"
 #include "tools/mtool/supervisor.h"
 #include "tools/mtool/teardown.h"
@@ -31,6 +32,9 @@ struct apply {
 	struct hyp_host host;
 	struct xs *xs;
 	struct supervisor sup;
+	struct xenbus_dev nic[2 * VM_NICS_MAX];
+	struct vif_port port[2 * VM_NICS_MAX];
+	unsigned int nr_nic;
 	struct loop_list loops;
 	bool supervised; /* its log may have a word on a failure */
 	struct undo undo;
@@ -197,6 +201,24 @@ static void wait_init(struct apply *a, struct wait_ctx *w)
 	};
 }
 
+/* Only remembered here: do_backends sees when it can be done. */
+static int do_port(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	static const enum plan_dom doms[] = {DOM_TARGET, DOM_STUB};
+	const struct vm_config *cfg = a->vm->cfg;
+	unsigned int i;
+
+	(void)e;
+	for (i = 0; i < 2; i++) {
+		if (vif_devid(cfg, s->index, doms[i]) < 0)
+			continue;
+		vif_dev(&a->nic[a->nr_nic], &a->port[a->nr_nic], cfg, s->index,
+			doms[i], which(a, doms[i])->domid);
+		a->nr_nic++;
+	}
+	return 0;
+}
+
 /* The PV disks of both domains. */
 static unsigned int list_disks(struct apply *a, struct xenbus_dev *dev)
 {
@@ -219,13 +241,18 @@ static unsigned int list_disks(struct apply *a, struct xenbus_dev *dev)
 static int do_backends(struct apply *a, const struct plan_step *s,
 		       struct err *e)
 {
-	struct xenbus_dev dev[2 * VM_DISKS_MAX];
+	struct xenbus_dev dev[2 * (VM_DISKS_MAX + VM_NICS_MAX)];
 	struct wait_ctx w;
+	unsigned int nr;
 
 	(void)s;
 	wait_init(a, &w);
-	return wait_devices(&w, dev, list_disks(a, dev), XENBUS_BACKEND_UP,
-			    "disk backends (module xen-blkback)", e);
+	nr = list_disks(a, dev);
+	memcpy(&dev[nr], a->nic, a->nr_nic * sizeof(*dev));
+	return wait_devices(&w, dev, nr + a->nr_nic, XENBUS_BACKEND_UP,
+			    "backends of disks and nics (modules xen-blkback, "
+			    "xen-netback)",
+			    e);
 }
 
 static int do_wait_dm(struct apply *a, const struct plan_step *s, struct err *e)
@@ -250,8 +277,9 @@ static step_fn *const step_fns[] = {
 	[OP_LOOP] = do_loop,	       [OP_CREATE] = do_create,
 	[OP_BUILD] = do_build,	       [OP_NODES] = do_nodes,
 	[OP_INTRODUCE] = do_introduce, [OP_SET_TARGET] = do_set_target,
-	[OP_SUPERVISE] = do_supervise, [OP_BACKENDS] = do_backends,
-	[OP_UNPAUSE] = do_unpause,     [OP_WAIT_DM] = do_wait_dm,
+	[OP_SUPERVISE] = do_supervise, [OP_PORT] = do_port,
+	[OP_BACKENDS] = do_backends,   [OP_UNPAUSE] = do_unpause,
+	[OP_WAIT_DM] = do_wait_dm,
 };
 
 static bool interrupted(struct apply *a)
@@ -298,6 +326,7 @@ static int open_host(struct apply *a, struct err *e)
 	a->hyp = hyp_open(a->log, e);
 	a->xs = a->hyp ? xs_connect(a->log, e) : NULL;
 	if (!a->xs || vm_check(a->hyp, a->xs, cfg, &a->paths, e) < 0 ||
+	    vif_vars(cfg, 0, &a->vars, e) < 0 ||
 	    hyp_host_info(a->hyp, &a->host, e) < 0)
 		return -1;
 	return rundir_log_path(cfg->name, a->vm->log_path, e);
