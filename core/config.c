@@ -49,6 +49,8 @@ void config_free(struct vm_config *cfg)
 		free(cfg->usbdevice[--cfg->nr_usbdevice]);
 	while (cfg->nr_dm_args)
 		free(cfg->dm_args[--cfg->nr_dm_args]);
+	while (cfg->nr_cpus)
+		free(cfg->cpus[--cfg->nr_cpus]);
 	free(cfg->as_used);
 	free(cfg->bios_path);
 	free(cfg->hvmloader_path);
@@ -247,6 +249,29 @@ int config_parse(struct vm_config *cfg, const char *text, size_t len,
 		rc = build(&l);
 	cfg_free(&l.src);
 	return rc;
+}
+
+int config_rename(struct vm_config *cfg, const char *name, struct err *e)
+{
+	struct load l = {.cfg = cfg, .e = e};
+	char word[VM_NAME_MAX + 8], *old = cfg->as_used;
+	int rc;
+
+	snprintf(word, sizeof(word), "name=%s", name);
+	cfg_init(&l.src);
+	rc = cfg_read(&l.src, WORDS, old, strlen(old), e);
+	if (!rc)
+		rc = cfg_word(&l.src, WORDS, word, e);
+	if (!rc)
+		rc = keep_text(&l);
+	cfg_free(&l.src);
+	if (rc) {
+		cfg->as_used = old;
+		return -1;
+	}
+	free(old);
+	snprintf(cfg->name, sizeof(cfg->name), "%s", name);
+	return 0;
 }
 
 /* Read up to `size` bytes; the number read, or -1 and errno. */

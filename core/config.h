@@ -89,6 +89,10 @@ struct vm_config {
 	bool uuid_set; /* else a fresh random one is made when it is used */
 	unsigned int memory_mb, maxmem_mb; /* maxmem >= memory */
 	unsigned int vcpus, maxvcpus;	   /* online at boot; maximum */
+	char *cpus[VM_VCPUS_MAX];	   /* see dom_cpus */
+	unsigned int nr_cpus;
+	bool cpus_each;		 /* one entry for each vcpu, not one for all */
+	unsigned int cpu_weight; /* 0: the scheduler's default */
 
 	enum vm_bios bios;
 	char *bios_path;      /* NULL: where the distribution has it */
@@ -153,6 +157,12 @@ int config_parse(struct vm_config *cfg, const char *text, size_t len,
 		 const char *name, struct err *e);
 
 void config_free(struct vm_config *cfg);
+
+/*
+ * Give it another name (one that config_name_ok accepts), also in as_used.
+ * -1 and *e (no memory), and nothing has changed.
+ */
+int config_rename(struct vm_config *cfg, const char *name, struct err *e);
 
 /* Whether `name` is one a VM may have: [A-Za-z0-9._+-]{1,64}, no leading . -*/
 bool config_name_ok(const char *name);

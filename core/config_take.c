@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cpuset.h"
 #include "core/diskspec.h"
 #include "core/uuid.h"
 #include "core/vdev.h"
@@ -64,6 +65,31 @@ int take_uuid(struct load *l, const struct key *k,
 	if (!memcmp(l->cfg->uuid, dom0, sizeof(dom0)))
 		return config_bad(l, entry, 0, "all zero is dom0's");
 	l->cfg->uuid_set = true;
+	return 0;
+}
+
+int take_cpus(struct load *l, const struct key *k,
+	      const struct cfg_entry *entry)
+{
+	struct vm_config *cfg = l->cfg;
+	struct cpuset set;
+	struct err e;
+	unsigned int i;
+
+	(void)k;
+	if (!entry->list && !*entry->value->text)
+		return 0;
+	for (i = 0; i < entry->nr; i++) {
+		if (i == VM_VCPUS_MAX)
+			return config_bad(l, entry, i, "more than %u",
+					  VM_VCPUS_MAX);
+		if (cpuset_parse(entry->value[i].text, &set, &e) < 0)
+			return config_bad(l, entry, i, "%s", e.msg);
+		if (config_copy(l, entry, i, &cfg->cpus[i]) < 0)
+			return -1;
+		cfg->nr_cpus++;
+	}
+	cfg->cpus_each = entry->list;
 	return 0;
 }
 

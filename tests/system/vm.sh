@@ -9,6 +9,7 @@
 #   open_serial NAME          views serial0; type_line TEXT types into it
 #   serial_says NAME TEXT     TEXT has appeared there
 #   close_serial              waits until the viewer has ended
+#   status COMMAND...         runs it, prints its exit code; out prints the rest
 
 boot_cfg() {
 	cfg=$TMP/$1.cfg
@@ -98,3 +99,10 @@ remove_bridges() {
 interfaces() { ls /sys/class/net /sys/class/net/*/brif; }
 
 nic_mac() { echo "00:16:3e:46:00:0$1"; }
+
+status() {
+	"$@" >"$TMP/out" 2>&1
+	echo $?
+}
+
+out() { cat "$TMP/out"; }

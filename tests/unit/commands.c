@@ -243,7 +243,7 @@ static void test_words(void)
 	is_int(words(1, 0, 0, &e), 0, "no words");
 	is_int(words(2, 0, 0, &e), -1, "one too many");
 	is_int(e.code, EXIT_USAGE, "is wrong usage");
-	is_str(e.msg, "usage: mtool list [VM...]", "which is shown");
+	is_str(e.msg, "usage: mtool list [-s] [VM...]", "which is shown");
 	is_int(words(1, 1, 2, &e), -1, "one too few");
 	is_int(words(2, 1, 2, &e), 0, "the least");
 	is_int(words(3, 1, 2, &e), 0, "the most");

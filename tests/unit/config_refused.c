@@ -274,9 +274,15 @@ static const struct {
 	{"gfx_passthru='igd'",
 	 "g.cfg:2: gfx_passthru: PCI devices are not done yet"},
 	{"rdm='strategy=host'", "g.cfg:2: rdm: PCI devices are not done yet"},
-	{"cpus='0-3'", "g.cfg:2: cpus: pinning vcpus is not done yet"},
-	{"cpu_weight=512",
-	 "g.cfg:2: cpu_weight: scheduling weights are not done yet"},
+	{"cpus='0-3'\ncpus_soft='1'",
+	 "g.cfg:3: cpus_soft: soft affinity is not done yet"},
+	{"cpus='nodes:0'", "g.cfg:2: cpus: nodes:0: not CPUs like 0-3,5,^2 or "
+			   "all (numbers to 4095)"},
+	{"cpus=['1','2-1']", "g.cfg:2: cpus: 2-1: not CPUs like 0-3,5,^2 or "
+			     "all (numbers to 4095)"},
+	{"cpus='1,^1'", "g.cfg:2: cpus: 1,^1: no CPU is left"},
+	{"cpu_weight=0", "g.cfg:2: cpu_weight: 0 is less than 1"},
+	{"cpu_weight=65536", "g.cfg:2: cpu_weight: 65536 is more than 65535"},
 	{"device_model_stubdomain_seclabel='x'",
 	 "g.cfg:2: device_model_stubdomain_seclabel: security labels are not "
 	 "done yet"},

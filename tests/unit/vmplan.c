@@ -37,6 +37,8 @@ static const struct {
 	       "maxmem = 512\n"
 	       "vcpus = 1\n"
 	       "maxvcpus = 2\n"
+	       "cpus = [ '0-3,^1', '2' ]\n"
+	       "cpu_weight = 512\n"
 	       "vga = 'none'\n"
 	       "stubdomain_protocol = 'v5'\n"
 	       "stubdomain_cmdline = 'quiet'\n"

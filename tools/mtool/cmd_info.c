@@ -97,6 +97,9 @@ static void print_info(const struct vm_facts *f, const json_t *disks,
 	       "uuid", uuid, "state", f->state, "uptime", up);
 	print_domain("guest", r->target, f->have_target, &f->target);
 	print_domain("stubdomain", r->stub, f->have_stub, &f->stub);
+	printf("%-12s %llu MiB, %.1f s of CPU\n", "together",
+	       (unsigned long long)facts_mem_kb(f) / 1024,
+	       (double)facts_cpu_ns(f) / 1e9);
 	print_qmp(qmp);
 	printf("%-12s %s\n", "supervisor", f->supervised ? "running" : "dead");
 	print_end(r);

@@ -10,6 +10,7 @@
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/hotnics.h"
 #include "tools/mtool/takeover.h"
+#include "tools/mtool/vmconfig.h"
 
 static int parse_limit(struct live_options *o, struct err *e)
 {
@@ -41,7 +42,7 @@ static int open_all(struct live *l, struct mtool *m, struct err *e)
 {
 	if (!l->record.running)
 		return err_set(e, EXIT_BUSY, "is still being created");
-	if (vm_config_used(&l->cfg, l->record.name, e) < 0 ||
+	if (vm_config_read(&l->cfg, l->record.name, e) < 0 ||
 	    hotdisks_load(l->record.name, &l->cfg, e) < 0 ||
 	    hotnics_load(l->record.name, &l->cfg, e) < 0)
 		return -1;

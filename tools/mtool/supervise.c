@@ -21,7 +21,6 @@
 #include "tools/mtool/teardown.h"
 
 enum {
-	GONE_MS = 30000,
 	LOG_LINE = 512,
 	HAND_OVER_MS = 60000, /* until the other process serves the VM */
 };

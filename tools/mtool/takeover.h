@@ -2,7 +2,6 @@
 #ifndef TOOLS_MTOOL_TAKEOVER_H
 #define TOOLS_MTOOL_TAKEOVER_H
 
-#include "core/config.h"
 #include "core/err.h"
 #include "core/log.h"
 #include "tools/mtool/rundir.h"
@@ -15,9 +14,6 @@
  * process sets a xenstore watch.
  */
 int vm_take_over(struct log *log, const struct vm_record *r, struct err *e);
-
-/* The configuration that VM `name` was made of; free it with config_free. */
-int vm_config_used(struct vm_config *cfg, const char *name, struct err *e);
 
 /*
  * Start a new supervisor in the place of the one that runs: consoles, ptys and

@@ -18,6 +18,7 @@
 #include "tools/mtool/supervisor.h"
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vm.h"
+#include "tools/mtool/vmconfig.h"
 #include "tools/mtool/wait.h"
 
 enum { UNDO_WAIT_MS = 10000 };
@@ -332,20 +333,6 @@ static int open_host(struct apply *a, struct err *e)
 	return rundir_log_path(cfg->name, a->vm->log_path, e);
 }
 
-/* The configuration as used, for people and for whoever takes over. */
-static int write_config(struct apply *a, const char *uuid, struct err *e)
-{
-	char path[RUNDIR_PATH_MAX], *text;
-	int rc;
-
-	if (asprintf(&text, "%suuid = \"%s\"\n", a->vm->cfg->as_used, uuid) < 0)
-		return err_sys(e, EXIT_FAILED, "config");
-	rundir_file(a->vm->cfg->name, "config", path);
-	rc = file_write(path, text, e);
-	free(text);
-	return rc;
-}
-
 /* The journal knows both uuids before there is a domain that has one. */
 static int begin(struct apply *a, struct err *e)
 {
@@ -363,7 +350,7 @@ static int begin(struct apply *a, struct err *e)
 	uuid_text(r->stub_uuid, s);
 	plan_set(&a->vars, "uuid", "%s", t);
 	plan_set(&a->vars, "stub-uuid", "%s", s);
-	if (write_config(a, t, e) < 0)
+	if (vm_config_write(a->vm->cfg, e) < 0)
 		return -1;
 	return rundir_note(&a->vm->run, e,
 			   "uuid %s\nstub-uuid %s\nserials %u\ncreated %lld", t,

@@ -33,15 +33,38 @@ static int stub_cmdline(struct vm_plan *v, const struct vm_config *cfg,
 	return 0;
 }
 
+/* "; vcpu 0 on CPUs 1-2; weight 512": what was asked of the scheduler. */
+static void schedule_text(const struct dom_params *d, char *buf, size_t size)
+{
+	unsigned int i, shown = d->cfg->cpus_each ? d->max_vcpus : 1;
+	size_t len = 0;
+	char who[16];
+
+	*buf = '\0';
+	for (i = 0; d->hvm && i < shown && len < size; i++) {
+		if (!dom_cpus(d, i))
+			break;
+		snprintf(who, sizeof(who), "vcpu %u", i);
+		len += (size_t)snprintf(
+			buf + len, size - len, "; %s on CPUs %s",
+			d->cfg->cpus_each ? who : "vcpus", dom_cpus(d, i));
+	}
+	if (d->hvm && d->cfg->cpu_weight && len < size)
+		snprintf(buf + len, size - len, "; weight %u",
+			 d->cfg->cpu_weight);
+}
+
 static void plan_domain(struct plan *p, const struct dom_params *d)
 {
 	enum plan_dom dom = d->hvm ? DOM_TARGET : DOM_STUB;
+	char schedule[256];
 
+	schedule_text(d, schedule, sizeof(schedule));
 	plan_step(p, OP_CREATE, dom, GROUP_SETUP, NULL,
-		  "%s: create %s domain, %u vcpu%s, %llu MiB",
+		  "%s: create %s domain, %u vcpu%s, %llu MiB%s",
 		  d->hvm ? "target" : "stub", d->hvm ? "HVM" : "PV",
 		  d->max_vcpus, d->max_vcpus == 1 ? "" : "s",
-		  (unsigned long long)d->max_kb / 1024);
+		  (unsigned long long)d->max_kb / 1024, schedule);
 	if (d->hvm)
 		plan_step(p, OP_BUILD, dom, GROUP_SETUP, NULL,
 			  "target: build from %s and %s", d->kernel, d->bios);
