@@ -11,6 +11,7 @@
 
 #include "core/cfgfile.h"
 #include "core/config_keys.h"
+#include "core/vifspec.h"
 
 static const char WORDS[] = "command line";
 
@@ -28,6 +29,7 @@ static int set_defaults(struct vm_config *cfg, struct err *e)
 	cfg->on_poweroff = ACTION_DESTROY;
 	cfg->on_reboot = ACTION_RESTART;
 	cfg->on_crash = ACTION_DESTROY;
+	cfg->on_dm_death = ACTION_DESTROY;
 	cfg->on_watchdog = ACTION_DESTROY;
 	cfg->stub_memory_mb = 256;
 	cfg->stub_timeout_s = 60;
@@ -184,6 +186,23 @@ static int check_usb(struct load *l)
 	return 0;
 }
 
+/* Only the first emulated nic boots: see add_nic in core/qemuargs.c. */
+static int check_netboot(struct load *l)
+{
+	struct vm_config *cfg = l->cfg;
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_nic && !cfg->nic[i].emulated; i++)
+		;
+	if (i == cfg->nr_nic || !strchr(cfg->boot, 'n') ||
+	    vifspec_has_rom(cfg->nic[i].model))
+		return 0;
+	return bad_sum(l, "boot",
+		       "n, but the stubdomain has nothing that boots from "
+		       "model %s",
+		       cfg->nic[i].model);
+}
+
 static int check_name(struct load *l)
 {
 	return *l->cfg->name ? 0 : bad_sum(l, "name", "not given");
@@ -211,7 +230,7 @@ static int build(struct load *l)
 		return rc;
 	if (keep_text(l) < 0 || check_known(l) < 0 || take_all(l) < 0 ||
 	    check_name(l) < 0 || check_vcpus(l) < 0 || check_video(l) < 0 ||
-	    check_memory(l) < 0 || check_usb(l) < 0) {
+	    check_memory(l) < 0 || check_usb(l) < 0 || check_netboot(l) < 0) {
 		config_free(l->cfg);
 		return -1;
 	}

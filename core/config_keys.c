@@ -51,6 +51,12 @@ static const struct choice actions[] = {
 	{"soft-reset", 0, "a soft reset needs QEMU to be restarted"},
 	{0},
 };
+static const struct choice dm_actions[] = {
+	{"destroy", ACTION_DESTROY, NULL},
+	{"restart", ACTION_RESTART, NULL},
+	{"pause", ACTION_PAUSE, NULL},
+	{0},
+};
 static const struct choice bioses[] = {
 	{"seabios", BIOS_SEABIOS, NULL},
 	{"ovmf", BIOS_OVMF, NULL},
@@ -134,6 +140,7 @@ const struct key config_keys[] = {
 	KEY("on_reboot", take_choice, AT(on_reboot), ONE_OF(actions)),
 	KEY("on_crash", take_choice, AT(on_crash), ONE_OF(actions)),
 	KEY("on_watchdog", take_choice, AT(on_watchdog), ONE_OF(actions)),
+	KEY("on_dm_death", take_choice, AT(on_dm_death), ONE_OF(dm_actions)),
 
 	/* Firmware and platform. firmware is the other name of bios. */
 	KEY("firmware", take_choice, AT(bios), ONE_OF(firmwares)),
@@ -165,6 +172,7 @@ const struct key config_keys[] = {
 
 	/* Devices. vga overrides its old form stdvga. */
 	KEY("disk", take_disk),
+	KEY("vif", take_vif),
 	KEY("serial", take_serial),
 	KEY("stdvga", take_choice, AT(vga), ONE_OF(stdvgas)),
 	KEY("vga", take_choice, AT(vga), ONE_OF(vgas)),
@@ -196,7 +204,6 @@ const struct key config_keys[] = {
 	    RANGE(4096, (int64_t)1 << 40)),
 
 	/* To come. */
-	KEY("vif", refuse, WHY("network interfaces are not done yet")),
 	KEY("pci", refuse, WHY("PCI devices are not done yet")),
 	KEY("rdm", refuse, WHY("PCI devices are not done yet")),
 	KEY("rdm_mem_boundary", refuse, WHY("PCI devices are not done yet")),

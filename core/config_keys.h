@@ -86,6 +86,6 @@ take_fn refuse_off;  /* 0 */
 
 /* Those of one key each: config_take.c. */
 take_fn take_name, take_uuid, take_cpus, take_boot, take_viridian, take_serial,
-	take_usbdevice, take_soundhw, take_disk, take_dm_args;
+	take_usbdevice, take_soundhw, take_disk, take_vif, take_dm_args;
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "qmp/conn.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "core/log.h"
+#include "qmp/queue.h"
 #include "qmp/session.h"
 
 enum {
@@ -16,17 +15,6 @@ enum {
 	READS_PER_TURN = 64,
 	REST_MS = 2,
 	VERSION_MS = 60000,
-};
-
-struct qmp_cmd {
-	struct qmp_cmd *next;
-	char *body;
-	size_t len;
-	char name[48]; /* for messages */
-	uint64_t deadline_ms, due;
-	uint64_t nr;	   /* the session's; 0: not sent */
-	qmp_result_fn *fn; /* NULL: forgotten */
-	void *ctx;
 };
 
 struct qmp_conn {
@@ -42,111 +30,10 @@ struct qmp_conn {
 	bool given_up;
 	uint64_t rest_until;
 	struct qmp_session session;
-	struct qmp_cmd *cmds; /* oldest first */
-	unsigned int nr_cmds;
+	struct qmp_queue queue;
 	struct qmp_ear *ears;
 	char *version;
 };
-
-/* --- the queue of commands --- */
-
-static void cmd_free(struct qmp_cmd *c)
-{
-	free(c->body);
-	free(c);
-}
-
-static void cmd_unlink(struct qmp_conn *q, struct qmp_cmd *c)
-{
-	struct qmp_cmd **p;
-
-	for (p = &q->cmds; *p != c; p = &(*p)->next)
-		;
-	*p = c->next;
-	q->nr_cmds--;
-}
-
-static void finish(struct qmp_conn *q, struct qmp_cmd *c,
-		   const struct qmp_result *r)
-{
-	cmd_unlink(q, c);
-	if (c->fn)
-		c->fn(c->ctx, r);
-	cmd_free(c);
-}
-
-static void fail(struct qmp_conn *q, struct qmp_cmd *c, const struct err *why)
-{
-	struct qmp_result r = {.err = *why};
-
-	err_in(&r.err, "%s", c->name);
-	finish(q, c, &r);
-}
-
-static struct qmp_cmd *find_sent(struct qmp_conn *q, uint64_t nr)
-{
-	struct qmp_cmd *c;
-
-	for (c = q->cmds; c && c->nr != nr; c = c->next)
-		;
-	return c;
-}
-
-/* The first that was not sent, if none is out: QEMU gets one at a time. */
-static struct qmp_cmd *next_to_send(struct qmp_conn *q)
-{
-	struct qmp_cmd *c, *first = NULL;
-
-	for (c = q->cmds; c; c = c->next) {
-		if (c->nr)
-			return NULL;
-		if (!first)
-			first = c;
-	}
-	return first;
-}
-
-static void send_next(struct qmp_conn *q)
-{
-	struct qmp_cmd *c = next_to_send(q);
-
-	if (c && q->ready)
-		c->nr = qmp_session_send(&q->session,
-					 (struct qmp_span){c->body, c->len});
-}
-
-/* A callback may change the list: begin anew after each. */
-static void expire(struct qmp_conn *q, uint64_t now)
-{
-	struct qmp_cmd *c = q->cmds;
-	struct err e;
-
-	while (c) {
-		if (now < c->due) {
-			c = c->next;
-			continue;
-		}
-		err_set(&e, EXIT_TIMEOUT, "QEMU did not answer within %g s",
-			(double)c->deadline_ms / 1000);
-		fail(q, c, &e);
-		c = q->cmds;
-	}
-}
-
-/* Those that QEMU has got, or all. */
-static void fail_all(struct qmp_conn *q, bool sent_only, const struct err *why)
-{
-	struct qmp_cmd *c = q->cmds;
-
-	while (c) {
-		if (sent_only && !c->nr) {
-			c = c->next;
-			continue;
-		}
-		fail(q, c, why);
-		c = q->cmds;
-	}
-}
 
 /* --- what the session tells --- */
 
@@ -180,7 +67,7 @@ static void version_known(void *ctx, const struct qmp_result *r)
 static void session_ready(void *ctx)
 {
 	struct qmp_conn *q = ctx;
-	struct qmp_cmd *c, **last;
+	struct qmp_cmd *c;
 	struct err e;
 
 	q->ready = true;
@@ -190,13 +77,8 @@ static void session_ready(void *ctx)
 	tell_state(q, QMP_READY, NULL);
 	c = qmp_command(q, "query-version", NULL, VERSION_MS, version_known, q,
 			&e);
-	for (last = &q->cmds; c && *last != c; last = &(*last)->next)
-		;
-	if (!c)
-		return;
-	*last = NULL; /* it was the last one */
-	c->next = q->cmds;
-	q->cmds = c;
+	if (c)
+		qmp_queue_hurry(&q->queue, c);
 }
 
 static void describe(struct qmp_result *r)
@@ -217,14 +99,14 @@ static void describe(struct qmp_result *r)
 static void session_reply(void *ctx, uint64_t nr, const struct qmp_reply *reply)
 {
 	struct qmp_conn *q = ctx;
-	struct qmp_cmd *c = find_sent(q, nr);
+	struct qmp_cmd *c = qmp_queue_find(&q->queue, nr);
 	struct qmp_result r = {.ret = reply->ret, .error = reply->error};
 
 	if (!c)
 		return; /* nobody waits for it any more */
 	if (!r.ret.len)
 		describe(&r);
-	finish(q, c, &r);
+	qmp_queue_finish(&q->queue, c, &r);
 }
 
 static void session_event(void *ctx, struct qmp_span name, struct qmp_span line)
@@ -268,7 +150,7 @@ static void lost(struct qmp_conn *q, const struct err *why)
 	back_off(q);
 	tell_state(q, QMP_DOWN, why);
 	err_in(&e, "the connection to QEMU was lost");
-	fail_all(q, true, &e);
+	qmp_queue_fail(&q->queue, true, &e);
 }
 
 static void try_connect(struct qmp_conn *q)
@@ -317,6 +199,15 @@ static int pull(struct qmp_conn *q, struct err *e)
 	return qmp_session_feed(&q->session, data, (size_t)n, e) < 0 ? -1 : 1;
 }
 
+static void send_next(struct qmp_conn *q)
+{
+	struct qmp_cmd *c = qmp_queue_next(&q->queue);
+
+	if (c && q->ready)
+		c->nr = qmp_session_send(&q->session,
+					 (struct qmp_span){c->body, c->len});
+}
+
 /* Until nothing moves, or it is time for others. */
 static int pump(struct qmp_conn *q, struct err *e)
 {
@@ -347,17 +238,15 @@ static void sooner(uint64_t *best, uint64_t at)
 static void set_timer(struct qmp_conn *q)
 {
 	uint64_t now = clock_ms(), at = UINT64_MAX;
-	struct qmp_cmd *c;
 
 	sooner(&at, q->retry_at);
 	sooner(&at, q->rest_until);
 	sooner(&at, q->give_up_at);
 	if (q->up)
 		sooner(&at, qmp_session_due(&q->session));
-	for (c = q->cmds; c; c = c->next)
-		sooner(&at, c->due);
+	sooner(&at, qmp_queue_due(&q->queue));
 	/* the answer to one that failed just now */
-	if (q->ready && !q->rest_until && next_to_send(q) &&
+	if (q->ready && !q->rest_until && qmp_queue_next(&q->queue) &&
 	    q->session.nr_pending < QMP_IN_FLIGHT)
 		sooner(&at, now + REST_MS);
 	if (at == UINT64_MAX)
@@ -383,7 +272,7 @@ static void give_up(struct qmp_conn *q)
 	q->give_up_at = 0;
 	q->given_up = true;
 	err_set(&e, EXIT_DIED, "QEMU does not speak QMP any more");
-	fail_all(q, false, &e);
+	qmp_queue_fail(&q->queue, false, &e);
 }
 
 static void turn(void *ctx)
@@ -396,7 +285,7 @@ static void turn(void *ctx)
 		try_connect(q);
 	if (q->up && serve(q, now, &e) < 0)
 		lost(q, &e);
-	expire(q, now);
+	qmp_queue_expire(&q->queue, now);
 	if (q->give_up_at && now >= q->give_up_at)
 		give_up(q);
 	set_timer(q);
@@ -433,7 +322,7 @@ void qmp_conn_free(struct qmp_conn *q)
 	if (!q)
 		return;
 	err_set(&e, EXIT_FAILED, "the connection to QEMU is closed");
-	fail_all(q, false, &e);
+	qmp_queue_fail(&q->queue, false, &e);
 	if (q->up)
 		q->link->ops->close(q->link);
 	q->link->ops->free(q->link);
@@ -468,44 +357,6 @@ const char *qmp_version(const struct qmp_conn *q)
 	return q->version;
 }
 
-static void append(struct qmp_conn *q, struct qmp_cmd *c)
-{
-	struct qmp_cmd **p;
-
-	for (p = &q->cmds; *p; p = &(*p)->next)
-		;
-	*p = c;
-	q->nr_cmds++;
-}
-
-static int make_body(struct qmp_cmd *c, struct qmp_span command,
-		     struct qmp_span args)
-{
-	char *text = NULL;
-	int n = asprintf(&text, "\"execute\": %.*s%s%.*s", (int)command.len,
-			 command.at, args.len ? ", \"arguments\": " : "",
-			 (int)args.len, args.len ? args.at : "");
-
-	if (n < 0)
-		return -1;
-	c->body = text;
-	c->len = (size_t)n;
-	return 0;
-}
-
-/* It will stand in messages: no more of it than a name may have. */
-static void name_it(struct qmp_cmd *c, struct qmp_span command)
-{
-	char *name = qmp_string(command), *p;
-
-	strncat(c->name, name ? name : "?", sizeof(c->name) - 1);
-	for (p = c->name; *p; p++) {
-		if (!isalnum((unsigned char)*p) && !strchr("_-.", *p))
-			*p = '?';
-	}
-	free(name);
-}
-
 struct qmp_cmd *qmp_command_text(struct qmp_conn *q, struct qmp_span command,
 				 struct qmp_span args, uint64_t deadline_ms,
 				 qmp_result_fn *fn, void *ctx, struct err *e)
@@ -516,23 +367,9 @@ struct qmp_cmd *qmp_command_text(struct qmp_conn *q, struct qmp_span command,
 		err_set(e, EXIT_DIED, "QEMU does not speak QMP any more");
 		return NULL;
 	}
-	if (q->nr_cmds >= QMP_QUEUE_MAX) {
-		err_set(e, EXIT_BUSY, "too many QMP commands are waiting");
-		return NULL;
-	}
-	c = calloc(1, sizeof(*c));
-	if (!c || make_body(c, command, args) < 0) {
-		err_sys(e, EXIT_FAILED, "QMP command");
-		free(c);
-		return NULL;
-	}
-	name_it(c, command);
-	c->deadline_ms = deadline_ms;
-	c->due = clock_ms() + deadline_ms;
-	c->fn = fn;
-	c->ctx = ctx;
-	append(q, c);
-	loop_timer_set(q->timer, 0);
+	c = qmp_queue_add(&q->queue, command, args, deadline_ms, fn, ctx, e);
+	if (c)
+		loop_timer_set(q->timer, 0);
 	return c;
 }
 
@@ -561,17 +398,8 @@ struct qmp_cmd *qmp_command(struct qmp_conn *q, const char *command,
 	return c;
 }
 
-/* One that is out stays in the queue, so that it is waited for a while. */
 void qmp_forget(struct qmp_conn *q, struct qmp_cmd *c)
 {
-	uint64_t due = clock_ms() + QMP_FORGOTTEN_MS;
-
-	c->fn = NULL;
-	if (!c->nr) {
-		cmd_unlink(q, c);
-		cmd_free(c);
-	} else if (due < c->due) {
-		c->due = due;
-		loop_timer_set(q->timer, 0);
-	}
+	qmp_queue_forget(&q->queue, c);
+	loop_timer_set(q->timer, 0);
 }

@@ -10,8 +10,8 @@
 
 enum {
 	HELP_COLUMNS = 72,  /* of one line */
-	NAME_COLUMNS = 12,  /* of a name in the list of commands */
-	FIRST_COLUMNS = 65, /* of a first line behind it: 80 in all */
+	NAME_COLUMNS = 14,  /* of a name in the list of commands */
+	FIRST_COLUMNS = 63, /* of a first line behind it: 80 in all */
 	WORDS_MAX = 8,
 };
 

@@ -254,9 +254,20 @@ static const struct {
 	 "g.cfg:2: device_model_args: backslash before anything but \\ ' \""},
 	{"stubdomain_protocol='v6'", "g.cfg:2: stubdomain_protocol: \"v6\" is "
 				     "not one of: both, merged, v5"},
+	/* nics */
+	{"vif='bridge=b'", "g.cfg:2: vif: not a list of strings"},
+	{"vif=['',\n'mtu=1']",
+	 "g.cfg:3: vif: mtu is not a number in 68..65517: 1"},
+	{"vif=['mac=00:16:3e:00:00:01','','mac=00:16:3E:00:00:01']",
+	 "g.cfg:2: vif: mac 00:16:3e:00:00:01 is there twice"},
+	{"vif=['vifname=a','vifname=a']",
+	 "g.cfg:2: vif: vifname a is there twice"},
+	{"vif=['','','','','','','','','','','','','','','','','']",
+	 "g.cfg:2: vif: more than 16"},
+	{"boot='cn';vif=['type=vif','model=pcnet','model=e1000']",
+	 "g.cfg:2: boot: n, but the stubdomain has nothing that boots from "
+	 "model pcnet"},
 	/* known, not done */
-	{"vif=['bridge=xenbr0']",
-	 "g.cfg:2: vif: network interfaces are not done yet"},
 	{"pci=['01:00.0']", "g.cfg:2: pci: PCI devices are not done yet"},
 	{"pci_permissive=1",
 	 "g.cfg:2: pci_permissive: PCI devices are not done yet"},

@@ -6,6 +6,7 @@
 
 #include "core/config.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
 #include "tools/mtool/consolecli.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/stale.h"
@@ -116,6 +117,8 @@ static int print_plan(struct vm_config *cfg, struct err *e)
 	struct vm_plan plan;
 
 	vbd_guess(cfg);
+	if (cfg->uuid_set)
+		vif_macs(cfg);
 	vm_paths_find(&paths, cfg);
 	if (vm_plan_make(&plan, cfg, &paths, no_uuid, e) < 0)
 		return -1;

@@ -10,11 +10,15 @@
 
 #include "core/file.h"
 #include "core/num.h"
+#include "tools/mtool/ctl.h"
 #include "tools/mtool/host.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/teardown.h"
 
-enum { AT_ONCE = 32 }; /* VMs, a process for each */
+enum {
+	AT_ONCE = 32, /* VMs, a process for each */
+	ASK_MS = 2000,
+};
 
 struct destroy {
 	struct mtool *m;
@@ -61,9 +65,23 @@ static void supervisor_wait(int fd, uint64_t end)
 	close(fd);
 }
 
+/* It knows better than the journal which domains there are right now. */
+static void ask_supervisor(const char *name)
+{
+	json_t *request = json_pack("{s:s}", "cmd", "destroy");
+	char path[RUNDIR_PATH_MAX];
+	struct err ignored;
+
+	rundir_file(name, "ctl.sock", path);
+	if (request)
+		ctl_call(path, request, NULL, ASK_MS, &ignored);
+	json_decref(request);
+}
+
 /*
- * Killing both domains is enough: the supervisor notices, saves the last
- * words of the stub, clears up and ends. We wait for that, and for Xen.
+ * The supervisor saves the last words of the stub, clears up and ends; should
+ * it not listen, killing both domains makes it do so. We wait for that, and for
+ * Xen.
  */
 static int destroy_vm(struct destroy *d, struct host *h,
 		      const struct vm_record *r, struct err *e)
@@ -72,6 +90,7 @@ static int destroy_vm(struct destroy *d, struct host *h,
 	int rc, supervisor = supervisor_open(r->name);
 	struct rundir run;
 
+	ask_supervisor(r->name);
 	rc = vm_kill(h->hyp, r, e);
 	supervisor_wait(supervisor, end);
 	if (rc < 0)

@@ -8,6 +8,8 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/facts.h"
 #include "tools/mtool/mtool.h"
+#include "tools/mtool/vmblock.h"
+#include "tools/mtool/vmnet.h"
 
 enum { ASK_MS = 5000 };
 
@@ -59,6 +61,17 @@ static void print_consoles(const json_t *consoles)
 	}
 }
 
+/* How it ended, or the incarnation before a restart. */
+static void print_end(const struct vm_record *r)
+{
+	char when[32];
+
+	if (!r->ended_at)
+		return;
+	facts_time(r->ended_at, when, sizeof(when));
+	printf("%-12s %s: %s\n", "ended", when, r->ended);
+}
+
 static void print_qmp(const json_t *qmp)
 {
 	const char *version =
@@ -69,7 +82,8 @@ static void print_qmp(const json_t *qmp)
 		printf("%-12s QEMU %s, %s\n", "device model", version, status);
 }
 
-static void print_info(const struct vm_facts *f, const json_t *consoles,
+static void print_info(const struct vm_facts *f, const json_t *disks,
+		       const json_t *nics, const json_t *consoles,
 		       const json_t *qmp)
 {
 	const struct vm_record *r = &f->record;
@@ -88,6 +102,7 @@ static void print_info(const struct vm_facts *f, const json_t *consoles,
 	       (double)facts_cpu_ns(f) / 1e9);
 	print_qmp(qmp);
 	printf("%-12s %s\n", "supervisor", f->supervised ? "running" : "dead");
+	print_end(r);
 	if (!rundir_log_path(r->name, path, &ignored))
 		printf("%-12s %s\n", "log", path);
 	for (i = 0; i < r->serials; i++) {
@@ -95,6 +110,8 @@ static void print_info(const struct vm_facts *f, const json_t *consoles,
 		print_pty(r->name, link);
 	}
 	print_pty(r->name, "pv");
+	block_print(disks, "disk         ");
+	net_print(nics, "nic");
 	print_consoles(consoles);
 }
 
@@ -114,10 +131,15 @@ static json_t *ask(const char *name, const char *what)
 	return answer;
 }
 
-static void show_json(const struct vm_facts *f, json_t *consoles, json_t *qmp)
+static void show_json(const struct vm_facts *f, json_t *disks, json_t *nics,
+		      json_t *consoles, json_t *qmp)
 {
 	json_t *o = facts_json(f);
 
+	if (disks)
+		json_object_set(o, "disks", disks);
+	if (nics)
+		json_object_set(o, "nics", nics);
 	if (consoles)
 		json_object_set(o, "consoles", consoles);
 	if (qmp)
@@ -127,17 +149,54 @@ static void show_json(const struct vm_facts *f, json_t *consoles, json_t *qmp)
 	json_decref(o);
 }
 
+/* Both stay NULL while it is not complete. */
+static void ask_devices(struct mtool *m, const struct vm_facts *f,
+			json_t **disks, json_t **nics)
+{
+	struct err ignored;
+	struct live l;
+
+	*disks = *nics = NULL;
+	if (!f->record.running)
+		return;
+	if (!live_open(&l, m, f->record.name, &ignored)) {
+		*disks = block_list(&l);
+		*nics = net_list(&l, &ignored);
+	}
+	live_close(&l);
+}
+
 static void show(struct mtool *m, const struct vm_facts *f)
 {
 	json_t *consoles = ask(f->record.name, "consoles");
 	json_t *qmp = ask(f->record.name, "qmp");
+	json_t *disks, *nics;
 
+	ask_devices(m, f, &disks, &nics);
 	if (m->json)
-		show_json(f, consoles, qmp);
+		show_json(f, disks, nics, consoles, qmp);
 	else
-		print_info(f, consoles, qmp);
+		print_info(f, disks, nics, consoles, qmp);
+	json_decref(nics);
+	json_decref(disks);
 	json_decref(consoles);
 	json_decref(qmp);
+}
+
+/* What became of a VM that is no more, if that is known. */
+static int no_vm(const char *name, struct err *e)
+{
+	struct vm_record r;
+	char when[32];
+
+	if (e->code != EXIT_NO_VM || !config_name_ok(name))
+		return -1;
+	rundir_end_read(name, &r);
+	if (!r.ended_at)
+		return -1;
+	facts_time(r.ended_at, when, sizeof(when));
+	return err_set(e, EXIT_NO_VM, "%s: no such VM; the last one: %s: %s",
+		       name, when, r.ended);
 }
 
 int cmd_info(struct mtool *m, int argc, char **argv, struct err *e)
@@ -148,9 +207,10 @@ int cmd_info(struct mtool *m, int argc, char **argv, struct err *e)
 	int rc;
 
 	if (cmd_option(argc, argv, "+", "", e) != -1 ||
-	    cmd_words(argc, argv, 1, 1, e) < 0 ||
-	    vm_find_served(m, argv[optind], &r, e) < 0)
+	    cmd_words(argc, argv, 1, 1, e) < 0)
 		return -1;
+	if (vm_find_served(m, argv[optind], &r, e) < 0)
+		return no_vm(argv[optind], e);
 	h = hyp_open(&m->log, e);
 	if (!h)
 		return -1;

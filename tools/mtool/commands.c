@@ -12,6 +12,30 @@
 enum { LONGS_MAX = 8, SECONDS_MAX = 86400 };
 
 const struct command commands[] = {
+	{"block-attach", cmd_block_attach, "[-t SECONDS] VM DISK",
+	 "Attach a PV disk to the running guest.\n"
+	 "DISK is as in a configuration: vdev=xvdf,access=rw,target=FILE.\n"
+	 "Returns when the guest's driver has it. It stays, through reboots "
+	 "of\n"
+	 "the guest, until it is detached.\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"block-detach", cmd_block_detach, "[-F] [-t SECONDS] VM VDEV",
+	 "Detach a PV disk from the running guest.\n"
+	 "If the guest does not let go of it, it stays as it was. A disk of "
+	 "the\n"
+	 "configuration comes back when the guest reboots.\n"
+	 "  -F  take it away then, whatever the guest may lose\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"block-list", cmd_block_list, "VM",
+	 "List a VM's disks, and how the guest sees them."},
+	{"cd-eject", cmd_cd_eject, "[-t SECONDS] VM VDEV",
+	 "Take the medium out of a CD drive.\n"
+	 "A guest that has locked the tray keeps it; exit code 4 then.\n"
+	 "  -t  limit for the device model in seconds (default 30)"},
+	{"cd-insert", cmd_cd_insert, "[-t SECONDS] VM VDEV FILE",
+	 "Put an image or device into a CD drive, in place of the old.\n"
+	 "It stays there through reboots of the guest.\n"
+	 "  -t  limit for the device model in seconds (default 30)"},
 	{"check-host", cmd_check_host, "",
 	 "Tell what this host lacks for creating VMs.\n"
 	 "Each thing is ok, missing (create cannot work without it) or absent\n"
@@ -36,7 +60,7 @@ const struct command commands[] = {
 	 "  -t  limit in seconds until Xen has let them go (default 30)"},
 	{"domid", cmd_domid, "VM", "Print the domain id of a VM's guest."},
 	{"domname", cmd_domname, "ID",
-	 "Print the name of the VM whose guest or stubdomain is domain ID."},
+	 "Print the name of the VM whose guest or stub has domain id ID."},
 	{"help", cmd_help, "[COMMAND]", "Explain a command, or list them all."},
 	{"host-info", cmd_host_info, "",
 	 "Print what this host has, and what VMs take of it."},
@@ -59,13 +83,29 @@ const struct command commands[] = {
 	 "Its balloon driver gives back or takes what makes the difference. "
 	 "MB\n"
 	 "counts as memory does in the configuration: with the video memory."},
+	{"network-attach", cmd_network_attach, "[-t SECONDS] VM [VIF]...",
+	 "Attach a PV nic to the running guest.\n"
+	 "VIF is as in a configuration: bridge=xenbr0,mac=00:16:3e:12:34:56.\n"
+	 "Returns when the guest's driver has it. It stays, through reboots "
+	 "of\n"
+	 "the guest, until it is detached.\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"network-detach", cmd_network_detach, "[-F] [-t SECONDS] VM ID|MAC",
+	 "Detach a nic from the running guest.\n"
+	 "If the guest does not let go of it, it stays as it was. A nic of "
+	 "the\n"
+	 "configuration comes back when the guest reboots.\n"
+	 "  -F  take it away then; of an emulated card in use, its network\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"network-list", cmd_network_list, "VM",
+	 "List a VM's nics, with dom0's interfaces and bridges."},
 	{"pause", cmd_pause, "VM",
 	 "Pause the guest; its stubdomain keeps serving."},
 	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
 	 "Print all that create would do, in order. Needs no Xen."},
 	{"qmp", cmd_qmp,
 	 "[--timeout SECONDS] [--events] VM [COMMAND [KEY=VALUE|JSON]...]",
-	 "Send a QMP command to the device model and print what it returns.\n"
+	 "Send a QMP command to the device model and print the reply.\n"
 	 "A VALUE is a number, true, false, null, JSON that begins with {, [ "
 	 "or \",\n"
 	 "or else a string; KEY may lead into objects: file.driver=raw.\n"
@@ -91,9 +131,12 @@ const struct command commands[] = {
 	 "  -t  limit in seconds for the answer (default 60), and for -w "
 	 "(300)\n"
 	 "One that does not answer in time goes on as if it was never asked."},
-	{"supervise", cmd_supervise, "VM",
+	{"supervise", cmd_supervise, "[--replace] VM",
 	 "Start a supervisor for a VM that runs without one.\n"
-	 "Other commands on such a VM do this by themselves."},
+	 "Other commands on such a VM do this by themselves.\n"
+	 "  --replace  put one of this mtool in the place of the one that "
+	 "runs;\n"
+	 "             open consoles stay open"},
 	{"sysrq", cmd_sysrq, "VM LETTER",
 	 "Have the guest's Linux handle a magic SysRq key."},
 	{"trigger", cmd_trigger, "VM power|sleep|nmi|reset|init [VCPU]",

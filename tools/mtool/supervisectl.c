@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "console/nodes.h"
@@ -89,7 +90,9 @@ static int ctl_consoles(void *ctx, struct ctl_conn *conn, const json_t *request,
 
 	(void)conn, (void)request;
 	for (i = 0; i < s->nr_console; i++) {
-		con_stat(s->console[i].con, &st);
+		memset(&st, 0, sizeof(st));
+		if (s->console[i].con)
+			con_stat(s->console[i].con, &st);
 		json_array_append_new(
 			list,
 			json_pack("{s:s s:s s:I s:I s:I}", "name",
@@ -101,6 +104,34 @@ static int ctl_consoles(void *ctx, struct ctl_conn *conn, const json_t *request,
 	if (json_object_set_new(answer, "consoles", list) < 0)
 		return err_set(e, EXIT_FAILED, "out of memory");
 	return CTL_DONE;
+}
+
+/* The answer is out before the VM is taken apart. */
+static int ctl_destroy(void *ctx, struct ctl_conn *conn, const json_t *request,
+		       json_t *answer, struct err *e)
+{
+	(void)conn, (void)request, (void)answer, (void)e;
+	sup_destroy(ctx);
+	return CTL_DONE;
+}
+
+/* Behind its answer, the connection carries what the successor needs. */
+static int ctl_replace(void *ctx, struct ctl_conn *conn, const json_t *request,
+		       json_t *answer, struct err *e)
+{
+	static const char ok[] = "{\"ok\":true}\n";
+	struct supervise *s = ctx;
+	int fd;
+
+	(void)request, (void)answer;
+	if (!s->released || s->how != END_NOT)
+		return err_set(e, EXIT_BUSY, "it is being built or destroyed");
+	fd = ctl_dup(conn, e);
+	if (fd < 0)
+		return -1;
+	send(fd, ok, strlen(ok), MSG_NOSIGNAL);
+	sup_replace(s, fd);
+	return CTL_TAKEN;
 }
 
 static int ctl_qmp(void *ctx, struct ctl_conn *conn, const json_t *request,
@@ -149,18 +180,26 @@ static int ctl_rename(void *ctx, struct ctl_conn *conn, const json_t *request,
 static const struct ctl_command commands[] = {
 	{"console", ctl_console},
 	{"consoles", ctl_consoles},
-	{"rename", ctl_rename},
+	{"destroy", ctl_destroy},
 	{"qmp", ctl_qmp},
+	{"rename", ctl_rename},
+	{"replace", ctl_replace},
 	{NULL, NULL},
 };
 
 int supervise_ctl_open(struct supervise *s, struct err *e)
 {
+	int fd = s->vm->heir ? s->vm->heir->listen : -1;
 	char path[RUNDIR_PATH_MAX];
 
 	rundir_file(s->vm->cfg->name, "ctl.sock", path);
-	s->ctl = ctl_listen(s->loop, path, commands, s, e);
+	s->ctl = ctl_listen(s->loop, path, fd, commands, s, e);
 	return s->ctl ? 0 : -1;
+}
+
+int supervise_ctl_fd(const struct supervise *s)
+{
+	return ctl_fd(s->ctl);
 }
 
 void supervise_ctl_close(struct supervise *s)

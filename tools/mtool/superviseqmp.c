@@ -18,11 +18,12 @@ enum {
 	 * The stubdomain closes the channel when QEMU is gone; another comes
 	 * at once if it was not that.
 	 */
-	DEATH_MS = 1500,
+	DEATH_MS = 1000,
 	EVENTS_LOGGED = 20, /* within */
 	EVENTS_MS = 10000,
 	EVENT_SHOWN = 300, /* bytes */
 	INFO_MS = 3000,
+	ALIVE_MS = 2000,
 };
 
 struct sup_qmp {
@@ -31,6 +32,8 @@ struct sup_qmp {
 	struct qmp_share *share;
 	struct qmp_ear ear;
 	struct loop_timer *death;
+	bool left; /* QEMU's side has closed the channel */
+	void (*then)(struct supervise *s); /* when QEMU has shown to live */
 	struct err down;       /* why, as last logged; empty: it is not */
 	unsigned int logged;   /* events, */
 	uint64_t logged_since; /* from then on */
@@ -47,21 +50,56 @@ void supervise_last_words(struct supervise *s, char *buf, size_t size)
 static void death(void *ctx)
 {
 	struct sup_qmp *q = ctx;
-	char words[LAST_WORDS_MAX];
 
-	if (!q->s->released) {
+	if (!q->s->released)
 		loop_timer_set(q->death, DEATH_MS);
-	} else if (!q->s->shutdown_seen) {
-		supervise_last_words(q->s, words, sizeof(words));
-		supervise_dm_died(q->s, words);
+	else if (!q->s->shutdown_seen)
+		sup_dm_died(q->s, "device model died"); /* frees q */
+}
+
+/* It is asked now, and the answer is whether there is one. */
+static void alive_known(void *ctx, const struct qmp_result *r)
+{
+	struct sup_qmp *q = ctx;
+	void (*then)(struct supervise * s) = q->then;
+
+	q->then = NULL;
+	if (!then)
+		return;
+	if (!r->ret.len && r->err.code == EXIT_DIED)
+		loop_timer_set(q->death, 0);
+	else
+		then(q->s);
+}
+
+void supervise_qmp_alive(struct supervise *s, void (*then)(struct supervise *s))
+{
+	struct sup_qmp *q = s->qmp;
+	struct err ignored;
+
+	if (q && q->then)
+		return; /* on its way */
+	if (q && q->left) {
+		loop_timer_set(q->death, 0);
+		return;
 	}
+	if (q && qmp_state(q->conn) == QMP_READY) {
+		q->then = then;
+		if (qmp_command(q->conn, "query-status", NULL, ALIVE_MS,
+				alive_known, q, &ignored))
+			return;
+		q->then = NULL;
+	}
+	then(s);
 }
 
 /* One line for each reason, not for each attempt. */
 static void down(struct sup_qmp *q, const struct err *why)
 {
-	if (why->code == EXIT_DIED)
+	if (why->code == EXIT_DIED) {
+		q->left = true;
 		loop_timer_set(q->death, DEATH_MS);
+	}
 	if (!strcmp(why->msg, q->down.msg))
 		return;
 	q->down = *why;
@@ -77,6 +115,7 @@ static void state(void *ctx, enum qmp_state state, const struct err *why)
 		return;
 	}
 	loop_timer_stop(q->death);
+	q->left = false;
 	if (state == QMP_OPENING)
 		return;
 	if (*q->down.msg)
@@ -166,6 +205,10 @@ int supervise_qmp_info(struct supervise *s, struct ctl_conn *conn,
 
 	if (!question)
 		return err_sys(e, EXIT_FAILED, "qmp");
+	if (!s->qmp) {
+		free(question);
+		return err_set(e, EXIT_FAILED, "no device model");
+	}
 	question->conn = conn;
 	question->q = s->qmp;
 	if (qmp_command(s->qmp->conn, "query-status", NULL, INFO_MS,
@@ -220,11 +263,12 @@ void supervise_qmp_close(struct supervise *s)
 
 	if (!q)
 		return;
+	s->qmp = NULL;
+	q->then = NULL; /* what is closed tells nothing */
 	qmp_share_free(q->share);
 	qmp_conn_free(q->conn);
 	loop_timer_del(q->death);
 	free(q);
-	s->qmp = NULL;
 }
 
 struct qmp_conn *supervise_qmp(struct supervise *s)

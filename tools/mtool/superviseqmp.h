@@ -24,6 +24,14 @@ int supervise_qmp_open(struct supervise *s, struct err *e);
  */
 void supervise_qmp_close(struct supervise *s);
 
+/*
+ * Call `then` when QEMU has answered, or does not within two seconds, or is
+ * not connected. If it turns out that QEMU has gone, that is dealt with
+ * instead: a guest whose device model dies does what looks like a reboot.
+ */
+void supervise_qmp_alive(struct supervise *s,
+			 void (*then)(struct supervise *s));
+
 /* For commands of the supervisor's own. NULL when closed. */
 struct qmp_conn *supervise_qmp(struct supervise *s);
 

@@ -15,4 +15,11 @@
  */
 int vm_take_over(struct log *log, const struct vm_record *r, struct err *e);
 
+/*
+ * Start a new supervisor in the place of the one that runs: consoles, ptys and
+ * their readers, lock and control socket are handed over. If the new one does
+ * not come up, the old one goes on. Same errors.
+ */
+int vm_replace(struct log *log, const struct vm_record *r, struct err *e);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/mtool/teardown.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <time.h>
 
 #include "core/uuid.h"
+#include "devices/vbd.h"
 #include "tools/mtool/holders.h"
 
 enum { POLL_MS = 10 };
@@ -110,6 +112,43 @@ static int prune(void *ctx, xs_transaction_t t, struct err *e)
 	return del_if_empty(ctx, t, "/vm", e);
 }
 
+#define ERRORS "/local/domain/0/error/backend"
+
+static int prune_errors(void *ctx, xs_transaction_t t, struct err *e)
+{
+	const char *const *kind;
+	char path[XS_PATH_MAX];
+
+	for (kind = backend_kinds; *kind; kind++) {
+		snprintf(path, sizeof(path), ERRORS "/%s", *kind);
+		if (del_if_empty(ctx, t, path, e) < 0)
+			return -1;
+	}
+	if (del_if_empty(ctx, t, ERRORS, e) < 0)
+		return -1;
+	return del_if_empty(ctx, t, "/local/domain/0/error", e);
+}
+
+/* What the kernel's backends said of devices that they gave up, if any did. */
+static int forget_errors(struct xs *xs, const uint32_t domid[2], struct err *e)
+{
+	const char *const *kind;
+	char path[XS_PATH_MAX];
+	unsigned int i;
+
+	if (xs_read_str(xs, XBT_NULL, ERRORS, path, sizeof(path)) < 0)
+		return 0;
+	for (i = 0; i < 2; i++) {
+		for (kind = backend_kinds; domid[i] && *kind; kind++) {
+			snprintf(path, sizeof(path), ERRORS "/%s/%u", *kind,
+				 domid[i]);
+			if (del(xs, XBT_NULL, path, e) < 0)
+				return -1;
+		}
+	}
+	return xs_transact(xs, "remove errors", prune_errors, xs, e);
+}
+
 /* The nodes of `domid` are ours to remove unless it is another's by now. */
 static uint32_t removable(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
 {
@@ -122,22 +161,72 @@ static uint32_t removable(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
 	return domid;
 }
 
+static void note_loops(struct xs *xs, uint32_t domid, struct loop_list *loops)
+{
+	char dir[XS_PATH_MAX / 2], path[XS_PATH_MAX], **list;
+	unsigned int i, nr;
+
+	if (!domid || !loops)
+		return;
+	snprintf(dir, sizeof(dir), "/local/domain/0/backend/vbd/%u", domid);
+	list = xs_directory(xs_raw(xs), XBT_NULL, dir, &nr);
+	for (i = 0; list && i < nr; i++) {
+		snprintf(path, sizeof(path), "%s/%.16s", dir, list[i]);
+		vbd_note_loop(xs, path, loops);
+	}
+	free(list);
+}
+
 /*
  * Each directory goes whole, and the order does not matter; in a transaction
  * VMs that end together would be in each other's way, since every removal
  * changes the directory above. Only "if it is empty" needs one.
  */
 int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
-	      struct err *e)
+	      struct loop_list *loops, struct err *e)
+{
+	const uint32_t domid[2] = {removable(h, r->target, r->uuid),
+				   removable(h, r->stub, r->stub_uuid)};
+
+	note_loops(xs, domid[0], loops);
+	note_loops(xs, domid[1], loops);
+	if (forget_domain(xs, domid[0], e) < 0 ||
+	    forget_domain(xs, domid[1], e) < 0 ||
+	    forget_vm(xs, r->uuid, e) < 0 ||
+	    forget_vm(xs, r->stub_uuid, e) < 0 ||
+	    forget_errors(xs, domid, e) < 0)
+		return -1;
+	return xs_transact(xs, "remove empty directories", prune, xs, e);
+}
+
+/*
+ * A backend of the kernel that still serves `domid`: its device has not been
+ * unregistered, nor has a nic's interface left its bridge. They are named
+ * "<kind>-<domid>-<devid>".
+ */
+static bool has_backend(uint32_t domid)
+{
+	DIR *dir = opendir("/sys/devices");
+	struct dirent *d;
+	char middle[16];
+	bool found = false;
+
+	snprintf(middle, sizeof(middle), "-%u-", domid);
+	while (dir && !found && (d = readdir(dir)))
+		found = (!strncmp(d->d_name, "vif-", 4) ||
+			 !strncmp(d->d_name, "vbd-", 4)) &&
+			!strncmp(d->d_name + 3, middle, strlen(middle));
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static bool backends_gone(struct hyp *h, const struct vm_record *r)
 {
 	uint32_t target = removable(h, r->target, r->uuid);
 	uint32_t stub = removable(h, r->stub, r->stub_uuid);
 
-	if (forget_domain(xs, target, e) < 0 ||
-	    forget_domain(xs, stub, e) < 0 || forget_vm(xs, r->uuid, e) < 0 ||
-	    forget_vm(xs, r->stub_uuid, e) < 0)
-		return -1;
-	return xs_transact(xs, "remove empty directories", prune, xs, e);
+	return !(target && has_backend(target)) && !(stub && has_backend(stub));
 }
 
 int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
@@ -152,12 +241,18 @@ int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 	for (;;) {
 		have_s = is_ours(h, r->stub, r->stub_uuid, &s);
 		have_t = is_ours(h, r->target, r->uuid, &t);
-		if (!have_t && !have_s)
+		if (!have_t && !have_s && backends_gone(h, r))
 			return 0;
 		if (clock_ms() >= end)
 			break;
 		nanosleep(&nap, NULL);
 	}
+	if (!have_t && !have_s)
+		return err_set(e, EXIT_TIMEOUT,
+			       "a backend of domain %u or %u is still there "
+			       "after %llu s",
+			       r->target, r->stub,
+			       (unsigned long long)ms / 1000);
 	holders_text(who, sizeof(who));
 	return err_set(e, EXIT_TIMEOUT,
 		       "domain %u is still dying: memory of it is mapped "
@@ -168,11 +263,14 @@ int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 int vm_remove(struct hyp *h, struct xs *xs, const struct vm_record *r,
 	      struct rundir *run, uint64_t ms, struct err *e)
 {
-	if (vm_kill(h, r, e) < 0 || vm_forget(h, xs, r, e) < 0 ||
+	struct loop_list loops = {0};
+
+	if (vm_kill(h, r, e) < 0 || vm_forget(h, xs, r, &loops, e) < 0 ||
 	    vm_wait_gone(h, r, ms, e) < 0) {
 		rundir_close(run);
 		return -1;
 	}
+	loopdev_wait_clear(&loops);
 	rundir_remove(run);
 	return 0;
 }

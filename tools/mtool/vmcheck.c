@@ -6,6 +6,7 @@
 #include "core/build.h"
 #include "core/file.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
 #include "tools/mtool/vm.h"
 
 static int check_files(const struct vm_paths *paths, struct err *e)
@@ -96,12 +97,13 @@ static int check_schedule(const struct vm_config *cfg,
 	return 0;
 }
 
-int vm_check(struct hyp *h, struct vm_config *cfg, const struct vm_paths *paths,
-	     struct err *e)
+int vm_check(struct hyp *h, struct xs *xs, struct vm_config *cfg,
+	     const struct vm_paths *paths, struct err *e)
 {
 	struct hyp_host host;
 
-	if (check_files(paths, e) < 0 || vbd_check(cfg, e) < 0 ||
+	if (check_files(paths, e) < 0 || vbd_check(xs, cfg, 0, e) < 0 ||
+	    vif_check(xs, cfg, 0, e) < 0 ||
 	    check_stub_memory(cfg, paths, e) < 0 ||
 	    hyp_host_info(h, &host, e) < 0)
 		return -1;
@@ -116,4 +118,15 @@ int vm_check(struct hyp *h, struct vm_config *cfg, const struct vm_paths *paths,
 	if (check_schedule(cfg, &host, e) < 0)
 		return -1;
 	return check_host_memory(cfg, paths, &host, e);
+}
+
+void vm_close_disks(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < VM_DISKS_MAX; i++) {
+		if (vm->disk_fd[i] >= 0)
+			close(vm->disk_fd[i]);
+		vm->disk_fd[i] = -1;
+	}
 }

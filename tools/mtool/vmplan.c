@@ -7,6 +7,7 @@
 #include "console/nodes.h"
 #include "core/qemuargs.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
 
 #define TARGET_DIR "/local/domain/" PLAN_T
 #define STUB_DIR "/local/domain/" PLAN_S
@@ -135,27 +136,31 @@ static void plan_devices(struct plan *p, const struct vm_config *cfg)
 {
 	unsigned int i;
 
-	if (cfg->nr_disk) {
+	if (cfg->nr_disk || cfg->nr_nic) {
 		plan_step(p, OP_NODES, DOM_TARGET, GROUP_SETUP, NULL,
-			  "target: write its disks");
+			  "target: write its disks and nics");
 		vbd_plan_nodes(p, cfg, DOM_TARGET);
+		vif_plan_nodes(p, cfg, DOM_TARGET);
 	}
 	plan_step(p, OP_NODES, DOM_STUB, GROUP_SETUP,
-		  "disks in order from xvda; consoles: save, restore, serials",
-		  "stub: write its disks and consoles");
+		  "disks in order from xvda; nics in order from 0; consoles: "
+		  "save, restore, serials",
+		  "stub: write its disks, nics and consoles");
 	vbd_plan_nodes(p, cfg, DOM_STUB);
+	vif_plan_nodes(p, cfg, DOM_STUB);
 	for (i = STUB_CONSOLE_SAVE; i < STUB_CONSOLE_SERIAL + cfg->nr_serial;
 	     i++)
 		console_nodes_stub(p, i);
 }
 
-static void plan_startup(struct plan *p)
+static void plan_startup(struct plan *p, const struct vm_config *cfg)
 {
 	plan_step(p, OP_SUPERVISE, DOM_HOST, GROUP_STARTUP,
 		  "console 0 is connected to qemu log file",
 		  "supervisor: serve all consoles from here on");
+	vif_plan_ports(p, cfg);
 	plan_step(p, OP_BACKENDS, DOM_HOST, GROUP_STARTUP, NULL,
-		  "wait until the backends of all disks are there");
+		  "wait until the backends of all disks and nics are there");
 	plan_step(p, OP_UNPAUSE, DOM_STUB, GROUP_STARTUP,
 		  "toolstack starts PV stubdomain", "stub: unpause");
 	plan_step(p, OP_WAIT_DM, DOM_STUB, GROUP_STARTUP,
@@ -178,7 +183,7 @@ static void plan_all(struct vm_plan *v, const struct vm_config *cfg,
 	plan_stub_nodes(p, &v->stub, args);
 	plan_introduce(p);
 	plan_devices(p, cfg);
-	plan_startup(p);
+	plan_startup(p, cfg);
 }
 
 int vm_plan_make(struct vm_plan *v, const struct vm_config *cfg,
