@@ -12,7 +12,7 @@ memory = 200
 maxmem = 264
 vcpus = 1
 maxvcpus = 2
-cpus = [ "1", "0-1,^0" ]
+cpus = [ "0-1", "0-1,^0" ]
 cpu_weight = 512
 vga = "cirrus"
 hdtype = "ahci"
@@ -20,7 +20,7 @@ serial = "pty"
 disk = [ "format=raw,vdev=xvda,access=rw,target=$(guest_disk linux)" ]
 EOF
 like "plan shows what the scheduler is told" "$(mtool plan "$cfg")" \
-	'vcpu 0 on CPUs 1; vcpu 1 on CPUs 0-1,\^0; weight 512$'
+	'vcpu 0 on CPUs 0-1; vcpu 1 on CPUs 0-1,\^0; weight 512$'
 is "CPUs that the host has not: exit code 7" \
 	"$(status mtool create "$cfg" cpus=7)" 7
 like "which is said" "$(out)" '^mtool: l: cpus: 7: this host has CPUs 0-1$'
@@ -44,7 +44,9 @@ is "its target is without video memory and slack" "$(node target)" \
 	$((192 * 1024 - 1024))
 is "Xen lets it have that, and slack" "$(member max_memory_kb target)" \
 	$((201 * 1024))
-ok "and it has it" wait_for 60 has_at_least 198
+# Linux's driver takes the difference of maximum and target for what it has to
+# give, which counts the video memory twice; it has that much less, with xl too.
+ok "and it has it" wait_for 60 has_at_least $((200 - 8 - 4))
 
 ok "mem-set to less" mtool mem-set l 160
 is "the target is without video memory" "$(node target)" $((152 * 1024))
@@ -52,7 +54,7 @@ is "Xen's limit is with it, and slack" "$(member max_memory_kb target)" \
 	$((161 * 1024))
 ok "the guest gives memory back" wait_for 60 has_at_most 161
 ok "mem-set to more" mtool mem-set l 240
-ok "the guest takes it" wait_for 60 has_at_least 239
+ok "the guest takes it" wait_for 60 has_at_least $((240 - 8 - 4))
 type_line 'echo memory-$((40 + 2))'
 ok "and lives" wait_for 60 serial_says l memory-42
 is "more than its maximum: exit code 2" "$(status mtool mem-set l 265)" 2
@@ -65,10 +67,10 @@ is "less than it has: exit code 2" "$(status mtool mem-max l 239)" 2
 is "more than it was made with: exit code 2" "$(status mtool mem-max l 265)" 2
 
 like "vcpu-list shows where vcpus may run" "$(mtool vcpu-list l)" \
-	"^l +$t +0 +1 (running|blocked|ready) .* 1 / all\$"
+	"^l +$t +0 +[01] (running|blocked|ready) .* all / all\$"
 like "and which are offline" "$(mtool vcpu-list l)" \
 	"^l +$t +1 +- offline .* 1 / all\$"
-like "xl agrees" "$(xl vcpu-list "$t")" "^l +$t +0 .* 1 / all\$"
+like "xl agrees" "$(xl vcpu-list "$t")" "^l +$t +1 .* 1 / all\$"
 like "xl sees the weight" "$(xl sched-credit2 -d "$t")" '^l .* 512( |$)'
 like "vcpu-list -s shows the stub's" "$(mtool vcpu-list -s l)" "^l-dm +$s +0 "
 like "vcpu-list --json" "$(mtool vcpu-list --json l)" '"hard": "1"'
@@ -103,7 +105,8 @@ like "host-info counts both" "$(mtool host-info)" \
 	"^together +2 domains, $((both / 1024)) MiB"
 like "and knows them apart" "$(mtool host-info --json | tr -d ' \n')" \
 	"\"stubdomains\":.\"domains\":1,\"memory_kb\":$(member memory_kb stub),"
-ok "destroy" mtool destroy l
+ok "shutdown -w" mtool shutdown -w l
+ok "by its kernel's doing" serial_says l 'reboot: Power down'
 close_serial
 is "nothing is left" "$(leftovers)" "$nothing"
 done_testing

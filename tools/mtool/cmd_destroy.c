@@ -55,45 +55,63 @@ static uint64_t left_ms(uint64_t end)
 	return now < end ? end - now : 0;
 }
 
-static void supervisor_wait(int fd, uint64_t end)
+/* Whether it has ended. */
+static bool supervisor_wait(int fd, uint64_t end)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	bool ended;
 
 	if (fd < 0)
-		return;
-	poll(&p, 1, (int)left_ms(end));
+		return true;
+	ended = poll(&p, 1, (int)left_ms(end)) == 1;
 	close(fd);
+	return ended;
 }
 
 /* It knows better than the journal which domains there are right now. */
-static void ask_supervisor(const char *name)
+static bool supervisor_told(const char *name)
 {
 	json_t *request = json_pack("{s:s}", "cmd", "destroy");
 	char path[RUNDIR_PATH_MAX];
 	struct err ignored;
+	int rc = -1;
 
 	rundir_file(name, "ctl.sock", path);
 	if (request)
-		ctl_call(path, request, NULL, ASK_MS, &ignored);
+		rc = ctl_call(path, request, NULL, ASK_MS, &ignored);
 	json_decref(request);
+	return !rc;
 }
 
 /*
- * The supervisor saves the last words of the stub, clears up and ends; should
- * it not listen, killing both domains makes it do so. We wait for that, and for
- * Xen.
+ * The supervisor saves the last words of the stub, kills, clears up and ends.
+ * Only one that does not listen is helped by killing both domains: two at it
+ * spend their time waiting for each other inside Xen.
  */
+static int supervisor_end_vm(struct host *h, const struct vm_record *r,
+			     uint64_t end, struct err *e)
+{
+	int supervisor = supervisor_open(r->name);
+	bool told = supervisor_told(r->name);
+
+	if (!told && vm_kill(h->hyp, r, e) < 0) {
+		supervisor_wait(supervisor, end);
+		return -1;
+	}
+	if (supervisor_wait(supervisor, end) || !told)
+		return 0;
+	return vm_kill(h->hyp, r, e);
+}
+
+/* Then what it has left is removed, if it has; and Xen is waited for. */
 static int destroy_vm(struct destroy *d, struct host *h,
 		      const struct vm_record *r, struct err *e)
 {
 	uint64_t end = clock_ms() + d->limit_ms;
-	int rc, supervisor = supervisor_open(r->name);
 	struct rundir run;
+	int rc;
 
-	ask_supervisor(r->name);
-	rc = vm_kill(h->hyp, r, e);
-	supervisor_wait(supervisor, end);
-	if (rc < 0)
+	if (supervisor_end_vm(h, r, end, e) < 0)
 		return -1;
 	rc = rundir_lock(&run, r->name, left_ms(end), e);
 	if (!rc)
