@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/mtool/superviseint.h"
+#include "tools/mtool/vmconfig.h"
 #include "tools/mtool/superviseqmp.h"
 #include "tools/mtool/teardown.h"
 
@@ -48,32 +49,23 @@ static void do_action(struct supervise *s, enum vm_action action,
 
 static void target_shut_down(struct supervise *s)
 {
-	unsigned int reason = s->shutdown_reason;
-	const struct vm_config *c = s->vm->cfg;
-	const struct {
-		const char *why;
-		enum vm_action action;
-	} by_reason[] = {
-		[SHUTDOWN_poweroff] = {"guest powered off", c->on_poweroff},
-		[SHUTDOWN_reboot] = {"guest asked for a reboot", c->on_reboot},
-		[SHUTDOWN_suspend] = {"guest suspended itself",
-				      ACTION_PRESERVE},
-		[SHUTDOWN_crash] = {"guest crashed", c->on_crash},
-		[SHUTDOWN_watchdog] = {"guest watchdog fired", c->on_watchdog},
+	static const char *const words[] = {
+		[SHUTDOWN_poweroff] = "guest powered off",
+		[SHUTDOWN_reboot] = "guest asked for a reboot",
+		[SHUTDOWN_suspend] = "guest suspended itself",
+		[SHUTDOWN_crash] = "guest crashed",
+		[SHUTDOWN_watchdog] = "guest watchdog fired",
 	};
-
-	enum vm_action action = c->on_crash;
+	unsigned int reason = s->shutdown_reason;
 	const char *why = "guest shut down";
 
 	if (s->shutdown_seen)
 		return;
 	s->shutdown_seen = true;
-	if (reason < sizeof(by_reason) / sizeof(*by_reason)) {
-		action = by_reason[reason].action;
-		why = by_reason[reason].why;
-	}
+	if (reason < sizeof(words) / sizeof(*words))
+		why = words[reason];
 	log_msg(&s->log, LOG_WARN, "%s", why);
-	do_action(s, action, why);
+	do_action(s, vm_action_for(s->vm->cfg, reason), why);
 }
 
 void sup_dm_died(struct supervise *s, const char *what)
