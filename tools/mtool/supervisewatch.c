@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "tools/mtool/superviseint.h"
-#include "tools/mtool/vmconfig.h"
 #include "tools/mtool/superviseqmp.h"
 #include "tools/mtool/teardown.h"
+#include "tools/mtool/vmconfig.h"
 
 /*
  * The guest stays, to be looked at; what is left of its stub is of no use. Xen
