@@ -29,6 +29,7 @@ static int set_defaults(struct vm_config *cfg, struct err *e)
 	cfg->on_poweroff = ACTION_DESTROY;
 	cfg->on_reboot = ACTION_RESTART;
 	cfg->on_crash = ACTION_DESTROY;
+	cfg->on_dm_death = ACTION_DESTROY;
 	cfg->on_watchdog = ACTION_DESTROY;
 	cfg->stub_memory_mb = 256;
 	cfg->stub_timeout_s = 60;

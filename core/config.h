@@ -40,6 +40,7 @@ enum vm_action {
 	ACTION_DESTROY,
 	ACTION_RESTART,
 	ACTION_PRESERVE,
+	ACTION_PAUSE,
 };
 
 enum disk_kind {
@@ -118,6 +119,7 @@ struct vm_config {
 	unsigned int nr_serial; /* all of them are ptys */
 
 	enum vm_action on_poweroff, on_reboot, on_crash, on_watchdog;
+	enum vm_action on_dm_death; /* of the device model or its stub */
 
 	char *dm_args[VM_ARGS_MAX];
 	unsigned int nr_dm_args;

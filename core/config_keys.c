@@ -51,6 +51,12 @@ static const struct choice actions[] = {
 	{"soft-reset", 0, "a soft reset needs QEMU to be restarted"},
 	{0},
 };
+static const struct choice dm_actions[] = {
+	{"destroy", ACTION_DESTROY, NULL},
+	{"restart", ACTION_RESTART, NULL},
+	{"pause", ACTION_PAUSE, NULL},
+	{0},
+};
 static const struct choice bioses[] = {
 	{"seabios", BIOS_SEABIOS, NULL},
 	{"ovmf", BIOS_OVMF, NULL},
@@ -132,6 +138,7 @@ const struct key config_keys[] = {
 	KEY("on_reboot", take_choice, AT(on_reboot), ONE_OF(actions)),
 	KEY("on_crash", take_choice, AT(on_crash), ONE_OF(actions)),
 	KEY("on_watchdog", take_choice, AT(on_watchdog), ONE_OF(actions)),
+	KEY("on_dm_death", take_choice, AT(on_dm_death), ONE_OF(dm_actions)),
 
 	/* Firmware and platform. firmware is the other name of bios. */
 	KEY("firmware", take_choice, AT(bios), ONE_OF(firmwares)),

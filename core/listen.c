@@ -65,6 +65,9 @@ static int bind_socket(struct listener *l, const char *path, struct err *e)
 	if (strlen(path) >= sizeof(sa.sun_path))
 		return err_set(e, EXIT_FAILED, "%s: path too long", path);
 	strcpy(sa.sun_path, path);
+	strcpy(l->path, path);
+	if (l->fd >= 0)
+		return 0;
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* The mode of the descriptor becomes that of the file (unix(7)). */
 	if (l->fd < 0 || fchmod(l->fd, 0600) < 0)
@@ -73,11 +76,10 @@ static int bind_socket(struct listener *l, const char *path, struct err *e)
 	if (bind(l->fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
 	    listen(l->fd, BACKLOG) < 0)
 		return err_sys(e, EXIT_FAILED, "%s", path);
-	strcpy(l->path, path);
 	return 0;
 }
 
-struct listener *listener_new(struct loop *loop, const char *path,
+struct listener *listener_new(struct loop *loop, const char *path, int fd,
 			      listen_fn *fn, void *ctx, struct err *e)
 {
 	struct listener *l = calloc(1, sizeof(*l));
@@ -86,7 +88,7 @@ struct listener *listener_new(struct loop *loop, const char *path,
 		err_sys(e, EXIT_FAILED, "%s", path);
 		return NULL;
 	}
-	l->fd = -1;
+	l->fd = fd;
 	l->fn = fn;
 	l->ctx = ctx;
 	l->pause = loop_timer_new(loop, again, l);
@@ -99,6 +101,11 @@ struct listener *listener_new(struct loop *loop, const char *path,
 		return NULL;
 	}
 	return l;
+}
+
+int listener_fd(const struct listener *l)
+{
+	return l->fd;
 }
 
 void listener_moved(struct listener *l, const char *path)

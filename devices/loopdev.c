@@ -106,10 +106,10 @@ static bool all_clear(const struct loop_list *l)
 	return true;
 }
 
-int loopdev_wait_clear(const struct loop_list *l, uint64_t ms)
+int loopdev_wait_clear(const struct loop_list *l)
 {
 	struct timespec nap = {.tv_nsec = POLL_MS * 1000000};
-	uint64_t end = clock_ms() + ms;
+	uint64_t end = clock_ms() + LOOP_CLEAR_MS;
 
 	while (!all_clear(l)) {
 		if (clock_ms() >= end)

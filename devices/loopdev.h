@@ -4,7 +4,6 @@
 #define DEVICES_LOOPDEV_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include "core/err.h"
 
 /*
@@ -18,7 +17,10 @@ int loopdev_attach(int file_fd, const char *path, bool readonly,
 		   unsigned int *nr, struct err *e);
 
 /* Some loop devices, by number. */
-enum { LOOP_LIST_MAX = 192 };
+enum {
+	LOOP_LIST_MAX = 192,
+	LOOP_CLEAR_MS = 5000, /* dom0's driver needs a moment, no more */
+};
 struct loop_list {
 	unsigned int nr, loop[LOOP_LIST_MAX];
 };
@@ -28,8 +30,8 @@ void loopdev_note(struct loop_list *l, const char *path);
 
 /*
  * Wait until none of them has a file any more: a backend lets go of its device
- * a moment after its domain is gone. At most `ms` milliseconds; -1 then.
+ * a moment after its domain is gone. At most LOOP_CLEAR_MS; -1 then.
  */
-int loopdev_wait_clear(const struct loop_list *l, uint64_t ms);
+int loopdev_wait_clear(const struct loop_list *l);
 
 #endif

@@ -11,7 +11,6 @@
 #include "core/vdev.h"
 #include "core/xenbus.h"
 #include "devices/diskuse.h"
-#include "devices/loopdev.h"
 #include "devices/medium.h"
 
 /* Who uses a medium comes first: that message says more than EBUSY does. */
@@ -67,17 +66,12 @@ void vbd_plan_host(struct plan *p, const struct vm_config *cfg)
 unsigned int vbd_devid(const struct vm_config *cfg, unsigned int place,
 		       enum plan_dom dom)
 {
-	if (dom == DOM_TARGET || cfg->protocol == PROTOCOL_MERGED)
-		return cfg->disk[place].devid;
-	return vbd_stub_devid(disk_stub_number(cfg, place));
-}
-
-unsigned int vbd_stub_devid(unsigned int number)
-{
 	char name[VDEV_NAME_MAX];
 	struct vdev v;
 
-	vdev_linux_name(number, name, sizeof(name));
+	if (dom == DOM_TARGET || cfg->protocol == PROTOCOL_MERGED)
+		return cfg->disk[place].devid;
+	vdev_linux_name(disk_stub_number(cfg, place), name, sizeof(name));
 	vdev_parse(name, &v);
 	return v.devid;
 }
@@ -135,19 +129,14 @@ void vbd_plan_nodes(struct plan *p, const struct vm_config *cfg,
 	}
 }
 
-static int attach_file(const struct disk_config *d, int file_fd, char *path,
-		       size_t size, struct stat *st, struct err *e)
+static int attach_file(int file_fd, const struct disk_config *d, char *path,
+		       size_t size, struct err *e)
 {
 	unsigned int nr;
 	int fd = loopdev_attach(file_fd, d->path, d->readonly, &nr, e);
 
 	if (fd < 0)
 		return err_in(e, "disk %s", d->vdev);
-	if (fstat(fd, st) < 0) {
-		err_sys(e, EXIT_FAILED, "disk %s: stat loop%u", d->vdev, nr);
-		close(fd);
-		return -1;
-	}
 	snprintf(path, size, "/dev/loop%u", nr);
 	return fd;
 }
@@ -160,22 +149,36 @@ int vbd_open(const struct vm_config *cfg, unsigned int place,
 	struct stat st;
 	int fd = medium_open(&d, e), file_fd;
 
-	if (fd < 0)
-		return -1;
-	if (d.kind == DISK_FILE) {
+	if (fd >= 0 && d.kind == DISK_FILE) {
 		file_fd = fd;
-		fd = attach_file(&d, file_fd, path, sizeof(path), &st, e);
+		fd = attach_file(file_fd, &d, path, sizeof(path), e);
 		close(file_fd);
 		log_msg(log, LOG_DETAIL, "host: %s is %s", d.path, path);
-	} else {
-		fstat(fd, &st);
 	}
 	if (fd < 0)
 		return -1;
+	if (fstat(fd, &st) < 0) {
+		err_sys(e, EXIT_FAILED, "disk %s: stat", d.vdev);
+		close(fd);
+		return -1;
+	}
 	/* blkback reads it in hexadecimal */
 	snprintf(key, sizeof(key), "disk%u.dev", place);
 	plan_set(vars, key, "%x:%x", major(st.st_rdev), minor(st.st_rdev));
 	snprintf(key, sizeof(key), "disk%u.path", place);
 	plan_set(vars, key, "%s", path);
 	return fd;
+}
+
+void vbd_note_loop(struct xs *xs, const char *back, struct loop_list *loops)
+{
+	char path[XS_PATH_MAX], device[64], image[XS_VALUE_MAX];
+
+	snprintf(path, sizeof(path), "%s/physical-device-path", back);
+	if (xs_read_str(xs, XBT_NULL, path, device, sizeof(device)) < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/params", back);
+	if (xs_read_str(xs, XBT_NULL, path, image, sizeof(image)) >= 0 &&
+	    strcmp(image, device))
+		loopdev_note(loops, device);
 }

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/plan.h"
 #include "core/xs.h"
+#include "devices/loopdev.h"
 
 /*
  * Check the media of the disks from place `first` on: each can be opened as
@@ -41,8 +42,6 @@ void vbd_plan_disk(struct plan *p, const struct vm_config *cfg,
 /* The device number under which disk `place` is known in `dom`. */
 unsigned int vbd_devid(const struct vm_config *cfg, unsigned int place,
 		       enum plan_dom dom);
-/* The one of the stub's /dev/xvda (0), /dev/xvdb (1) and so on. */
-unsigned int vbd_stub_devid(unsigned int number);
 
 /*
  * Make the block device of disk `place` known as the plan's variables
@@ -52,5 +51,11 @@ unsigned int vbd_stub_devid(unsigned int number);
  */
 int vbd_open(const struct vm_config *cfg, unsigned int place,
 	     struct plan_vars *vars, struct log *log, struct err *e);
+
+/*
+ * Note the loop device that vbd_open made for the disk whose backend directory
+ * is `back`; none if its image was a block device already.
+ */
+void vbd_note_loop(struct xs *xs, const char *back, struct loop_list *loops);
 
 #endif

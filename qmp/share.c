@@ -100,7 +100,7 @@ struct qmp_share *qmp_share_new(struct loop *loop, const char *path,
 	if (!s->sweep)
 		err_sys(e, EXIT_FAILED, "%s", path);
 	else
-		s->listener = listener_new(loop, path, connected, s, e);
+		s->listener = listener_new(loop, path, -1, connected, s, e);
 	if (!s->listener) {
 		qmp_share_free(s);
 		return NULL;

@@ -16,6 +16,7 @@ cfg=$TMP/b.cfg
 		memory = 192
 		vga = "none"
 		serial = "pty"
+		on_crash = "preserve"
 		disk = [
 		"format=raw,vdev=sda,access=rw,target=$(guest_disk linux)",
 		"format=raw,vdev=hdb,access=rw,target=$data",
@@ -73,7 +74,7 @@ is "nor a read-only SCSI disk" \
 
 # --- come and go ---
 
-truncate -s 8M "$TMP/hot"
+truncate -s 8M "$TMP/hot" "$TMP/other"
 loops_before=$(loops) blocks_before=$(blocks)
 hot="vdev=xvdbf,access=rw,target=$TMP/hot"
 ok "a disk is attached" mtool block-attach b "$hot"
@@ -168,6 +169,12 @@ started() { [ "$(serial_log b | grep -c 'linux guest: shell ready')" -ge 2 ]; }
 ok "the guest reboots" wait_for 400 started
 is "and has the disk that was attached" \
 	"$(serial_log b | grep -c '^disk: xvdbf')" 1
+type_line 'echo c >/proc/sysrq-trigger'
+crashed() { mtool list b | grep -q crashed; }
+ok "the guest crashes, and is preserved" wait_for 60 crashed
+loops_before=$(loops) blocks_before=$(blocks)
+bad "attach to a dead guest" 6 'the guest has shut down' \
+	block-attach b "vdev=xvdbg,target=$TMP/other"
 ok "destroy" mtool destroy b
 close_serial
 is "nothing is left" "$(leftovers)" "$nothing"

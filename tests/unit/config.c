@@ -160,6 +160,8 @@ static const struct {
 	{"on_poweroff='preserve'", N(on_poweroff), ACTION_PRESERVE},
 	{"on_reboot='destroy'", N(on_reboot), ACTION_DESTROY},
 	{"on_watchdog='restart'", N(on_watchdog), ACTION_RESTART},
+	{"on_dm_death='restart'", N(on_dm_death), ACTION_RESTART},
+	{"on_dm_death='pause'", N(on_dm_death), ACTION_PAUSE},
 	{"stubdomain_memory=32", N(stub_memory_mb), 32},
 	{"stubdomain_timeout=1", N(stub_timeout_s), 1},
 	{"stubdomain_timeout=86400", N(stub_timeout_s), 86400},

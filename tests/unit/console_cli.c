@@ -75,7 +75,7 @@ static void end_run(void *ctx)
 static void supervisor_start(struct bench *b)
 {
 	b->sink = con_pty_new(b->loop, b->keep, -1, -1, &b->e);
-	b->server = ctl_listen(b->loop, b->ctl, commands, b, &b->e);
+	b->server = ctl_listen(b->loop, b->ctl, -1, commands, b, &b->e);
 }
 
 static void supervisor_die(struct bench *b)

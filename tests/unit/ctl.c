@@ -101,7 +101,7 @@ static void bench_open(struct bench *b)
 	b->taken = -1;
 	b->loop = loop_new(&b->e);
 	b->end = loop_timer_new(b->loop, end_run, b->loop);
-	b->server = ctl_listen(b->loop, b->path, commands, b, &b->e);
+	b->server = ctl_listen(b->loop, b->path, -1, commands, b, &b->e);
 }
 
 static void bench_close(struct bench *b)

@@ -157,7 +157,6 @@ static ino_t inode(const char *path)
 
 static void test_reset(void)
 {
-	static const char *const keep[] = {"lock", "disks", NULL};
 	struct vm_record v;
 	struct rundir r;
 	struct err e;
@@ -166,12 +165,10 @@ static void test_reset(void)
 	rundir_take(&r, "g", &e);
 	rundir_note(&r, &e, "target 5");
 	put("/run/mtool/g/config", "x");
-	put("/run/mtool/g/disks", "x");
 	lock = inode("/run/mtool/g/lock");
-	rundir_reset(&r, keep);
-	ok(!there("/run/mtool/g/config"), "a reset clears the files away");
-	is_int(inode("/run/mtool/g/lock"), lock, "but the lock");
-	ok(there("/run/mtool/g/disks"), "and what else was to be kept");
+	is_int(rundir_reset(&r, &e), 0, "a reset");
+	ok(there("/run/mtool/g/config"), "leaves the files");
+	is_int(inode("/run/mtool/g/lock"), lock, "and the lock");
 	ok(rundir_locked("g"), "which is held all the time");
 	is_int(rundir_read("g", &v, &e), 0, "there is a journal");
 	is_int(v.target, 0, "an empty one");
@@ -179,6 +176,56 @@ static void test_reset(void)
 	rundir_read("g", &v, &e);
 	is_int(v.target, 6, "and read");
 	rundir_remove(&r);
+}
+
+static void test_end(void)
+{
+	uint64_t now = (uint64_t)time(NULL);
+	char log[RUNDIR_PATH_MAX], longer[RUNDIR_WHY_MAX + 50];
+	struct vm_record v;
+	struct rundir r;
+	struct err e;
+
+	rundir_take(&r, "g", &e);
+	is_int(rundir_note(&r, &e, "dm-dead"), 0, "a dead device model");
+	is_int(rundir_note_end(&r, "guest crashed", &e), 0, "an end, noted");
+	rundir_read("g", &v, &e);
+	ok(v.dm_dead, "is known to whoever reads the journal");
+	is_str(v.ended, "guest crashed", "with its reason");
+	ok(v.ended_at >= now && v.ended_at <= now + 60, "and time");
+	rundir_remove(&r);
+
+	rundir_log_path("g", log, &e);
+	rundir_end_read("g", &v);
+	is_int((long long)v.ended_at, 0, "of a VM never seen nothing is known");
+	rundir_end_write("g", "stubdomain crashed");
+	rundir_end_read("g", &v);
+	is_str(v.ended, "stubdomain crashed", "the end outlives the VM");
+	ok(v.ended_at >= now && v.ended_at <= now + 60, "with its time");
+	memset(longer, 'x', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	rundir_end_write("g", longer);
+	rundir_end_read("g", &v);
+	is_int((long long)strlen(v.ended), RUNDIR_WHY_MAX - 1,
+	       "a long reason is cut");
+}
+
+static void test_adopt(void)
+{
+	struct rundir r, heir;
+	struct vm_record v;
+	struct err e;
+	int lock;
+
+	rundir_take(&r, "g", &e);
+	lock = dup(r.lock);
+	is_int(rundir_adopt(&heir, "g", lock, &e), 0, "a lock handed over");
+	rundir_close(&r);
+	ok(rundir_locked("g"), "holds when its first owner has left");
+	is_int(rundir_note(&heir, &e, "target 7"), 0, "the journal");
+	rundir_read("g", &v, &e);
+	is_int(v.target, 7, "goes on");
+	rundir_remove(&heir);
 }
 
 /* --- the lock --- */
@@ -501,6 +548,8 @@ int main(void)
 	test_take();
 	test_remove();
 	test_reset();
+	test_end();
+	test_adopt();
 	test_lock_held();
 	test_lock_waits();
 	test_lock_stale();

@@ -256,7 +256,7 @@ static struct node *node_find(const char *path)
 	return NULL;
 }
 
-static bool node_exists(const char *path)
+static inline bool node_exists(const char *path)
 {
 	return node_find(path) != NULL;
 }

@@ -9,10 +9,11 @@
 
 #include "core/file.h"
 #include "core/num.h"
+#include "tools/mtool/ctl.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/teardown.h"
 
-enum { SUPERVISOR_MS = 30000 };
+enum { SUPERVISOR_MS = 30000, ASK_MS = 2000 };
 
 struct host {
 	struct hyp *hyp;
@@ -49,15 +50,29 @@ static void supervisor_wait(int fd)
 	close(fd);
 }
 
+/* It knows better than the journal which domains there are right now. */
+static void ask_supervisor(const char *name)
+{
+	json_t *request = json_pack("{s:s}", "cmd", "destroy");
+	char path[RUNDIR_PATH_MAX];
+	struct err ignored;
+
+	rundir_file(name, "ctl.sock", path);
+	if (request)
+		ctl_call(path, request, NULL, ASK_MS, &ignored);
+	json_decref(request);
+}
+
 /*
- * Killing both domains is enough: the supervisor notices, saves the last
- * words of the stub, clears up and ends. We wait for that.
+ * The supervisor saves the last words of the stub, clears up and ends; should
+ * it not listen, killing both domains makes it do so.
  */
 static int destroy_one(struct host *h, struct vm_record *r, struct err *e)
 {
 	int rc, supervisor = supervisor_open(r->name);
 	struct rundir run;
 
+	ask_supervisor(r->name);
 	rc = vm_kill(h->hyp, r, e);
 	supervisor_wait(supervisor);
 	if (rc < 0)

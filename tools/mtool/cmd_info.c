@@ -61,6 +61,17 @@ static void print_consoles(const json_t *consoles)
 	}
 }
 
+/* How it ended, or the incarnation before a restart. */
+static void print_end(const struct vm_record *r)
+{
+	char when[32];
+
+	if (!r->ended_at)
+		return;
+	facts_time(r->ended_at, when, sizeof(when));
+	printf("%-12s %s: %s\n", "ended", when, r->ended);
+}
+
 static void print_qmp(const json_t *qmp)
 {
 	const char *version =
@@ -88,6 +99,7 @@ static void print_info(const struct vm_facts *f, const json_t *disks,
 	print_domain("stubdomain", r->stub, f->have_stub, &f->stub);
 	print_qmp(qmp);
 	printf("%-12s %s\n", "supervisor", f->supervised ? "running" : "dead");
+	print_end(r);
 	if (!rundir_log_path(r->name, path, &ignored))
 		printf("%-12s %s\n", "log", path);
 	for (i = 0; i < r->serials; i++) {
@@ -168,6 +180,22 @@ static void show(struct mtool *m, const struct vm_facts *f)
 	json_decref(qmp);
 }
 
+/* What became of a VM that is no more, if that is known. */
+static int no_vm(const char *name, struct err *e)
+{
+	struct vm_record r;
+	char when[32];
+
+	if (e->code != EXIT_NO_VM || !config_name_ok(name))
+		return -1;
+	rundir_end_read(name, &r);
+	if (!r.ended_at)
+		return -1;
+	facts_time(r.ended_at, when, sizeof(when));
+	return err_set(e, EXIT_NO_VM, "%s: no such VM; the last one: %s: %s",
+		       name, when, r.ended);
+}
+
 int cmd_info(struct mtool *m, int argc, char **argv, struct err *e)
 {
 	struct vm_record r;
@@ -176,9 +204,10 @@ int cmd_info(struct mtool *m, int argc, char **argv, struct err *e)
 	int rc;
 
 	if (cmd_option(argc, argv, "+", "", e) != -1 ||
-	    cmd_words(argc, argv, 1, 1, e) < 0 ||
-	    vm_find_served(m, argv[optind], &r, e) < 0)
+	    cmd_words(argc, argv, 1, 1, e) < 0)
 		return -1;
+	if (vm_find_served(m, argv[optind], &r, e) < 0)
+		return no_vm(argv[optind], e);
 	h = hyp_open(&m->log, e);
 	if (!h)
 		return -1;

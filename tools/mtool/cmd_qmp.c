@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +12,12 @@
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/qmpargs.h"
 #include "tools/mtool/qmpclient.h"
+#include "tools/mtool/qmptalk.h"
 
 enum {
 	TIMEOUT_S = 30,
 	TIMEOUT_MAX_S = 3600,
 	NAP_MS = 50,
-	POLL_MS = 200,
-	WORDS_MAX = 64,
 };
 
 struct qmp_opts {
@@ -108,13 +105,6 @@ static int connect_to(struct mtool *m, struct vm_record *r,
 	}
 }
 
-static void print(struct qmp_span text)
-{
-	fwrite(text.at, 1, text.len, stdout);
-	putchar('\n');
-	fflush(stdout);
-}
-
 static int one_command(struct qmp_caller *c, const struct vm_record *r,
 		       char *line, const char *command,
 		       const struct qmp_opts *o, struct err *e)
@@ -126,7 +116,7 @@ static int one_command(struct qmp_caller *c, const struct vm_record *r,
 		hung_up(r, e);
 		return err_in(e, "%s", command);
 	}
-	print(ret);
+	qmp_print(ret, stdout);
 	return 0;
 }
 
@@ -139,7 +129,7 @@ static int show_events(struct mtool *m, struct qmp_caller *c,
 
 	while (!ferror(stdout)) {
 		if (qmp_caller_line(c, &line, UINT64_MAX, e) == 0) {
-			print(line);
+			qmp_print(line, stdout);
 			continue;
 		}
 		qmp_caller_close(c);
@@ -153,145 +143,11 @@ static int show_events(struct mtool *m, struct qmp_caller *c,
 	return 0;
 }
 
-/* --- the conversation --- */
-
-struct talk {
-	struct qmp_caller *c;
-	const struct qmp_opts *o;
-	bool open;	 /* a command has no reply yet, */
-	uint64_t end_ms; /* and must have it by then */
-	bool eof;	 /* of standard input */
-	struct qmp_buf in;
-};
-
-/* What to send for a line of the user's, to be freed; NULL and *e if wrong. */
-static char *translate(char *text, struct err *e)
-{
-	char *words[WORDS_MAX];
-	struct qmp_span json = {text, strlen(text)};
-	const char *why;
-	int n;
-
-	if (*text == '{') {
-		if (qmp_is_object(json, &why))
-			return strdup(text);
-		err_set(e, EXIT_USAGE, "%s", why);
-		return NULL;
-	}
-	n = qmp_args_split(text, words, WORDS_MAX, e);
-	if (n < 0)
-		return NULL;
-	return qmp_args_line(words[0], words + 1, (unsigned int)n - 1, NULL, e);
-}
-
-/* A wrong line is complained of, and the conversation goes on. */
-static int say_line(struct talk *t, char *text, struct err *e)
-{
-	struct err wrong;
-	char *line;
-	int rc;
-
-	text += strspn(text, " \t\r");
-	if (!*text)
-		return 0;
-	line = translate(text, &wrong);
-	if (!line) {
-		fprintf(stderr, "mtool: %s\n", wrong.msg);
-		return 0;
-	}
-	rc = qmp_caller_send(t->c, line, limit(t->o), e);
-	free(line);
-	t->open = true;
-	t->end_ms = limit(t->o);
-	return rc;
-}
-
-/* The next line, if it is there and nothing is open. */
-static int say_next(struct talk *t, struct err *e)
-{
-	char *from, *nl;
-	int rc = 0;
-
-	while (!rc && !t->open && t->in.len) {
-		from = qmp_buf_at(&t->in);
-		nl = memchr(from, '\n', t->in.len);
-		if (!nl)
-			return 0;
-		*nl = '\0';
-		rc = say_line(t, from, e);
-		qmp_buf_drop(&t->in, (size_t)(nl - from) + 1);
-	}
-	return rc;
-}
-
-static int hear_input(struct talk *t, struct err *e)
-{
-	char data[4096];
-	ssize_t n = read(STDIN_FILENO, data, sizeof(data));
-
-	if (n < 0 && errno == EINTR)
-		return 0;
-	t->eof = n <= 0;
-	/* the last line may lack its end */
-	if (n <= 0 ? qmp_buf_puts(&t->in, "\n")
-		   : qmp_buf_put(&t->in, data, (size_t)n))
-		return err_sys(e, EXIT_FAILED, "memory");
-	return 0;
-}
-
-static int hear_replies(struct talk *t, struct err *e)
-{
-	struct qmp_span line;
-	int r;
-
-	while ((r = qmp_caller_poll(t->c, &line, e)) > 0) {
-		struct qmp_member m = {.name = "event"};
-
-		print(line);
-		if (!qmp_members(line, &m, 1, NULL) && !m.value.len)
-			t->open = false;
-	}
-	return r;
-}
-
-static int wait_either(struct talk *t, struct err *e)
-{
-	struct pollfd p[] = {{.fd = t->c->fd, .events = POLLIN},
-			     {.fd = STDIN_FILENO, .events = POLLIN}};
-
-	if (t->open && clock_ms() >= t->end_ms)
-		return err_set(e, EXIT_TIMEOUT,
-			       "the device model does not answer");
-	if (t->open || t->eof)
-		p[1].fd = -1;
-	if (poll(p, 2, t->open ? POLL_MS : -1) < 0 && errno != EINTR)
-		return err_sys(e, EXIT_FAILED, "poll");
-	if (p[0].revents && hear_replies(t, e) < 0)
-		return -1;
-	return p[1].fd >= 0 && p[1].revents ? hear_input(t, e) : 0;
-}
-
-/* One command at a time: then neither side waits for the other to read. */
-static int converse(struct talk *t, struct err *e)
-{
-	while (!ferror(stdout)) {
-		if (say_next(t, e) < 0)
-			return -1;
-		if (t->eof && !t->open)
-			return 0;
-		if (wait_either(t, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int conversation(struct qmp_caller *c, const struct vm_record *r,
 			const struct qmp_opts *o, struct err *e)
 {
-	struct talk t = {.c = c, .o = o};
-	int rc = converse(&t, e);
+	int rc = qmp_talk(c, STDIN_FILENO, stdout, o->timeout_s, e);
 
-	qmp_buf_free(&t.in);
 	if (rc < 0) {
 		name_limit(o, e);
 		hung_up(r, e);

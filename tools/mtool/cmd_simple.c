@@ -69,7 +69,9 @@ static int set_paused(struct mtool *m, int argc, char **argv, bool paused,
 	struct hyp *h;
 	int rc;
 
-	if (one_vm(argc, argv, &r, e) < 0)
+	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	    cmd_words(argc, argv, 1, 1, e) < 0 ||
+	    vm_find_served(m, argv[optind], &r, e) < 0)
 		return -1;
 	if (!r.running)
 		return err_set(e, EXIT_BUSY, "%s: is still being created",
@@ -90,11 +92,23 @@ static int set_paused(struct mtool *m, int argc, char **argv, bool paused,
 
 int cmd_supervise(struct mtool *m, int argc, char **argv, struct err *e)
 {
+	bool replace = false;
 	struct vm_record r;
+	int c, rc;
 
-	if (one_vm(argc, argv, &r, e) < 0)
+	while ((c = cmd_option(argc, argv, "+", "replace=r", e)) != -1) {
+		if (c != 'r')
+			return -1;
+		replace = true;
+	}
+	if (cmd_words(argc, argv, 1, 1, e) < 0 ||
+	    vm_find(argv[optind], &r, e) < 0)
 		return -1;
-	return vm_take_over(&m->log, &r, e) < 0 ? err_in(e, "%s", r.name) : 0;
+	if (replace && rundir_locked(r.name))
+		rc = vm_replace(&m->log, &r, e);
+	else
+		rc = vm_take_over(&m->log, &r, e);
+	return rc < 0 ? err_in(e, "%s", r.name) : 0;
 }
 
 int cmd_pause(struct mtool *m, int argc, char **argv, struct err *e)

@@ -96,9 +96,12 @@ const struct command commands[] = {
 	 "standard output.\n"
 	 "  --timeout  for each reply (default 30); exit code 5 when over\n"
 	 "  --events   print events as they come, until the VM ends"},
-	{"supervise", cmd_supervise, "VM",
+	{"supervise", cmd_supervise, "[--replace] VM",
 	 "Start a supervisor for a VM that runs without one.\n"
-	 "Other commands on such a VM do this by themselves."},
+	 "Other commands on such a VM do this by themselves.\n"
+	 "  --replace  put one of this mtool in the place of the one that "
+	 "runs;\n"
+	 "             open consoles stay open"},
 	{"unpause", cmd_unpause, "VM", "Let a paused guest run."},
 	{"version", cmd_version, "", "Print the versions of mtool and Xen."},
 	{NULL, NULL, NULL, NULL},

@@ -263,7 +263,12 @@ static void server_connected(void *ctx, int fd)
 	}
 }
 
-struct ctl_server *ctl_listen(struct loop *loop, const char *path,
+int ctl_fd(const struct ctl_server *s)
+{
+	return listener_fd(s->listener);
+}
+
+struct ctl_server *ctl_listen(struct loop *loop, const char *path, int fd,
 			      const struct ctl_command *table, void *ctx,
 			      struct err *e)
 {
@@ -276,7 +281,7 @@ struct ctl_server *ctl_listen(struct loop *loop, const char *path,
 	s->loop = loop;
 	s->table = table;
 	s->ctx = ctx;
-	s->listener = listener_new(loop, path, server_connected, s, e);
+	s->listener = listener_new(loop, path, fd, server_connected, s, e);
 	if (!s->listener) {
 		free(s);
 		return NULL;

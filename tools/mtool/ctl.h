@@ -50,11 +50,14 @@ struct ctl_command {
 /*
  * Listen on `path` (0600; what was there is removed) and answer from `table`,
  * which must outlive the server, with `ctx`. Only processes of root, or of
- * our own user, are heard. NULL and *e on failure.
+ * our own user, are heard. `fd` is a socket of ctl_fd, which listens on `path`
+ * already and is taken over, or -1. NULL and *e on failure.
  */
-struct ctl_server *ctl_listen(struct loop *loop, const char *path,
+struct ctl_server *ctl_listen(struct loop *loop, const char *path, int fd,
 			      const struct ctl_command *table, void *ctx,
 			      struct err *e);
+/* The listening socket, to be handed to another process; stays the server's. */
+int ctl_fd(const struct ctl_server *s);
 /*
  * Close all connections, with what is still to be answered, and remove the
  * socket. NULL is allowed.

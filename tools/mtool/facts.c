@@ -32,10 +32,14 @@ static const char *state_word(const struct vm_facts *f)
 {
 	if (!f->have_target)
 		return f->record.running ? "gone" : "starting";
-	if (f->target.dying || (f->have_stub && f->stub.dying))
+	if (f->target.dying)
 		return "dying";
 	if (f->target.shutdown)
 		return shutdown_state(&f->target);
+	if (f->record.dm_dead)
+		return "no-dm";
+	if (f->have_stub && f->stub.dying)
+		return "dying";
 	if (!f->record.running)
 		return "starting";
 	if (!f->have_stub || f->stub.shutdown)
@@ -97,6 +101,11 @@ json_t *facts_json(const struct vm_facts *f)
 		      "cpu_seconds", seconds(cpu), "created",
 		      (json_int_t)f->record.created, "supervised",
 		      f->supervised, "serials", (int)f->record.serials);
+	if (o && f->record.ended_at)
+		json_object_set_new(o, "ended",
+				    json_pack("{s:I s:s}", "time",
+					      (json_int_t)f->record.ended_at,
+					      "why", f->record.ended));
 	if (o && f->have_target)
 		json_object_set_new(o, "target", domain_json(&f->target));
 	if (o && f->have_stub)
@@ -119,4 +128,14 @@ void facts_uptime(const struct vm_facts *f, char *buf, size_t size)
 	else
 		snprintf(buf, size, "%02u:%02u:%02u", (unsigned int)(up / 3600),
 			 (unsigned int)(up / 60 % 60), (unsigned int)(up % 60));
+}
+
+void facts_time(uint64_t t, char *buf, size_t size)
+{
+	time_t when = (time_t)t;
+	struct tm tm;
+
+	if (!localtime_r(&when, &tm) ||
+	    !strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm))
+		snprintf(buf, size, "?");
 }

@@ -26,4 +26,7 @@ json_t *facts_json(const struct vm_facts *f);
 /* Seconds since creation, "1d 02:03:04" or "02:03:04". */
 void facts_uptime(const struct vm_facts *f, char *buf, size_t size);
 
+/* Seconds since 1970 as local time, "2026-01-31 12:00:00". */
+void facts_time(uint64_t t, char *buf, size_t size);
+
 #endif

@@ -32,6 +32,17 @@ static void read_place(char *text, struct console_place *out)
 	read_number(frame, UINT64_MAX, &out->frame);
 }
 
+void rundir_parse_end(char *text, struct vm_record *out)
+{
+	char *why = strchr(text, ' ');
+
+	if (!why)
+		return;
+	*why++ = '\0';
+	read_number(text, UINT64_MAX, &out->ended_at);
+	snprintf(out->ended, sizeof(out->ended), "%s", why);
+}
+
 /* "key value"; unknown keys are for newer readers. */
 static void read_line(struct vm_record *r, char *line)
 {
@@ -61,6 +72,10 @@ static void read_line(struct vm_record *r, char *line)
 		r->serials = (unsigned int)n;
 	} else if (!strcmp(line, "created")) {
 		read_number(value, UINT64_MAX, &r->created);
+	} else if (!strcmp(line, "ended")) {
+		rundir_parse_end(value, r);
+	} else if (!strcmp(line, "dm-dead")) {
+		r->dm_dead = true;
 	} else if (!strcmp(line, "running")) {
 		r->running = true;
 	}

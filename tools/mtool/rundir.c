@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/file.h"
 #include "core/log.h"
 
 #define LOG_ROOT "/var/log/mtool"
@@ -119,6 +120,12 @@ int rundir_note(struct rundir *r, struct err *e, const char *fmt, ...)
 	return 0;
 }
 
+int rundir_note_end(struct rundir *r, const char *why, struct err *e)
+{
+	return rundir_note(r, e, "ended %lld %.*s", (long long)time(NULL),
+			   RUNDIR_WHY_MAX - 1, why);
+}
+
 void rundir_close(struct rundir *r)
 {
 	if (r->journal >= 0)
@@ -128,33 +135,35 @@ void rundir_close(struct rundir *r)
 	r->journal = r->lock = -1;
 }
 
-static bool is_one_of(const char *name, const char *const *list)
-{
-	while (*list && strcmp(name, *list))
-		list++;
-	return *list;
-}
-
 /* Only files: nothing ever makes a directory in there. */
-static void unlink_files(struct rundir *r, const char *const *keep)
+static void unlink_files(struct rundir *r)
 {
 	DIR *dir = opendir(r->path);
 	struct dirent *ent;
 
 	while (dir && (ent = readdir(dir))) {
-		if (strcmp(ent->d_name, ".") && strcmp(ent->d_name, "..") &&
-		    !is_one_of(ent->d_name, keep))
+		if (strcmp(ent->d_name, ".") && strcmp(ent->d_name, ".."))
 			unlinkat(dirfd(dir), ent->d_name, 0);
 	}
 	if (dir)
 		closedir(dir);
 }
 
-void rundir_reset(struct rundir *r, const char *const *keep)
+int rundir_reset(struct rundir *r, struct err *e)
 {
-	unlink_files(r, keep);
-	close(r->journal);
-	r->journal = open_in(r, "journal", O_WRONLY | O_CREAT | O_APPEND);
+	if (ftruncate(r->journal, 0) < 0)
+		return err_sys(e, EXIT_FAILED, "empty journal");
+	return 0;
+}
+
+int rundir_adopt(struct rundir *r, const char *name, int lock, struct err *e)
+{
+	snprintf(r->path, sizeof(r->path), RUN_ROOT "/%s", name);
+	r->lock = lock;
+	r->journal = open_in(r, "journal", O_WRONLY | O_APPEND);
+	if (r->journal < 0)
+		return err_sys(e, EXIT_FAILED, "%s/journal", r->path);
+	return 0;
 }
 
 /*
@@ -163,13 +172,12 @@ void rundir_reset(struct rundir *r, const char *const *keep)
  */
 void rundir_remove(struct rundir *r)
 {
-	const char *const nothing = NULL;
 	char gone[RUNDIR_PATH_MAX];
 
 	snprintf(gone, sizeof(gone), RUN_ROOT "/.gone-%d", (int)getpid());
 	if (!rename(r->path, gone))
 		memcpy(r->path, gone, sizeof(gone));
-	unlink_files(r, &nothing);
+	unlink_files(r);
 	rmdir(r->path);
 	rundir_close(r);
 }
@@ -218,4 +226,37 @@ bool rundir_locked(const char *name)
 	locked = flock(fd, LOCK_SH | LOCK_NB) < 0;
 	close(fd);
 	return locked;
+}
+
+static void end_path(const char *name, char path[RUNDIR_PATH_MAX])
+{
+	snprintf(path, RUNDIR_PATH_MAX, LOG_ROOT "/%s.end", name);
+}
+
+void rundir_end_write(const char *name, const char *why)
+{
+	char path[RUNDIR_PATH_MAX], text[RUNDIR_WHY_MAX + 32];
+	struct err ignored;
+
+	end_path(name, path);
+	snprintf(text, sizeof(text), "%lld %.*s\n", (long long)time(NULL),
+		 RUNDIR_WHY_MAX - 1, why);
+	file_write(path, text, &ignored);
+}
+
+void rundir_end_read(const char *name, struct vm_record *out)
+{
+	char path[RUNDIR_PATH_MAX], *text;
+	struct err ignored;
+	size_t len;
+
+	out->ended_at = 0;
+	out->ended[0] = '\0';
+	end_path(name, path);
+	text = file_read(path, RUNDIR_WHY_MAX + 32, &len, &ignored);
+	if (!text)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	rundir_parse_end(text, out);
+	free(text);
 }

@@ -15,7 +15,10 @@
 
 #define RUN_ROOT "/run/mtool"
 
-enum { RUNDIR_PATH_MAX = 128 };
+enum {
+	RUNDIR_PATH_MAX = 128,
+	RUNDIR_WHY_MAX = 128, /* words on an end, with the NUL */
+};
 
 /* Where a domain's console 0 is, for whoever serves it. */
 struct console_place {
@@ -32,6 +35,9 @@ struct vm_record {
 	uint64_t created;      /* seconds since 1970 */
 	unsigned int serials;
 	struct console_place target_console, stub_console;
+	bool dm_dead;	   /* the device model ended; the guest stays */
+	uint64_t ended_at; /* how it, or the one before a restart, ended */
+	char ended[RUNDIR_WHY_MAX];
 };
 
 struct rundir {
@@ -55,14 +61,17 @@ int rundir_take(struct rundir *r, const char *name, struct err *e);
 int rundir_note(struct rundir *r, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Append, with the time, why the VM (or its last incarnation) has ended. */
+int rundir_note_end(struct rundir *r, const char *why, struct err *e);
+
 /* Remove the directory with all in it and give up the lock. */
 void rundir_remove(struct rundir *r);
 
-/*
- * Empty the directory for a new start but for the files named in `keep`, which
- * NULL ends; the lock must be one of them.
- */
-void rundir_reset(struct rundir *r, const char *const *keep);
+/* Empty the journal for a new start. */
+int rundir_reset(struct rundir *r, struct err *e);
+
+/* The directory of VM `name`, whose `lock` was handed to us. */
+int rundir_adopt(struct rundir *r, const char *name, int lock, struct err *e);
 
 /* Give up the lock and the descriptors, keep the directory. */
 void rundir_close(struct rundir *r);
@@ -73,6 +82,7 @@ void rundir_close(struct rundir *r);
  * somebody keeps it.
  */
 int rundir_lock(struct rundir *r, const char *name, uint64_t ms, struct err *e);
+
 /* Whether somebody holds the lock now. */
 bool rundir_locked(const char *name);
 
@@ -88,5 +98,15 @@ int rundir_list(struct vm_record **list, struct err *e);
 /* /var/log/mtool/NAME.log; the directory is made if it is missing. */
 int rundir_log_path(const char *name, char path[RUNDIR_PATH_MAX],
 		    struct err *e);
+
+/*
+ * What became of the last VM called `name`, kept beside its log: written when
+ * the run directory goes. Reading fills `ended` and `ended_at` of *out, with
+ * "" if nothing is known.
+ */
+void rundir_end_write(const char *name, const char *why);
+void rundir_end_read(const char *name, struct vm_record *out);
+/* "TIME WHY", which is cut at the space. */
+void rundir_parse_end(char *text, struct vm_record *out);
 
 #endif

@@ -8,10 +8,7 @@
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/teardown.h"
 
-enum {
-	LOCK_MS = 1000, /* another command may look at it right now */
-	CLEAR_MS = 5000,
-};
+enum { LOCK_MS = 1000 }; /* another command may look at it right now */
 
 /* Any doubt counts as alive. */
 static bool alive(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
@@ -34,7 +31,7 @@ static void clear(struct log *log, const struct vm_record *r,
 	if (xs && !alive(h, r->target, r->uuid) &&
 	    !alive(h, r->stub, r->stub_uuid) &&
 	    !vm_forget(h, xs, r, &loops, &e)) {
-		loopdev_wait_clear(&loops, CLEAR_MS);
+		loopdev_wait_clear(&loops);
 		log_msg(log, LOG_WARN, "%s: cleared what a dead VM left",
 			r->name);
 		rundir_remove(run);

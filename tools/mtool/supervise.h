@@ -6,9 +6,16 @@
 #include "core/err.h"
 #include "tools/mtool/vm.h"
 
-/* What the creator says: the VM is up, or it takes everything apart itself. */
-#define SUPERVISE_GO "go"
-#define SUPERVISE_END "end"
+/*
+ * The words between a VM's creator and its supervisor, one to a message.
+ * At a restart the supervisor is there first: the creator is its child, asks
+ * it to serve, and is answered as a new supervisor answers its creator.
+ */
+#define SUPERVISE_SERVE "serve" /* the domains are there, so is the journal */
+#define SUPERVISE_READY "ready" /* answer: the consoles are served */
+#define SUPERVISE_GO "go"	/* the VM is up: it is the supervisor's alone */
+#define SUPERVISE_END "end"	/* it failed: let go of the domains */
+#define SUPERVISE_ENDED "ended" /* answer: done, with all that was said */
 
 struct supervise;
 
@@ -19,8 +26,8 @@ struct supervise;
 struct supervise *supervise_new(struct vm *vm, int creator, struct err *e);
 
 /*
- * Serve until the VM ends, or until the creator gives up. A creator that dies
- * without a word leaves the VM to us: it is taken apart.
+ * Serve until the VM ends, over its restarts, or until the creator gives up. A
+ * creator that dies without a word leaves the VM to us: it is taken apart.
  */
 void supervise_run(struct supervise *s);
 

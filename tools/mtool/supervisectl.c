@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "console/nodes.h"
@@ -88,7 +89,9 @@ static int ctl_consoles(void *ctx, struct ctl_conn *conn, const json_t *request,
 
 	(void)conn, (void)request;
 	for (i = 0; i < s->nr_console; i++) {
-		con_stat(s->console[i].con, &st);
+		memset(&st, 0, sizeof(st));
+		if (s->console[i].con)
+			con_stat(s->console[i].con, &st);
 		json_array_append_new(
 			list,
 			json_pack("{s:s s:s s:I s:I s:I}", "name",
@@ -102,6 +105,34 @@ static int ctl_consoles(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return CTL_DONE;
 }
 
+/* The answer is out before the VM is taken apart. */
+static int ctl_destroy(void *ctx, struct ctl_conn *conn, const json_t *request,
+		       json_t *answer, struct err *e)
+{
+	(void)conn, (void)request, (void)answer, (void)e;
+	sup_destroy(ctx);
+	return CTL_DONE;
+}
+
+/* Behind its answer, the connection carries what the successor needs. */
+static int ctl_replace(void *ctx, struct ctl_conn *conn, const json_t *request,
+		       json_t *answer, struct err *e)
+{
+	static const char ok[] = "{\"ok\":true}\n";
+	struct supervise *s = ctx;
+	int fd;
+
+	(void)request, (void)answer;
+	if (!s->released || s->how != END_NOT)
+		return err_set(e, EXIT_BUSY, "it is being built or destroyed");
+	fd = ctl_dup(conn, e);
+	if (fd < 0)
+		return -1;
+	send(fd, ok, strlen(ok), MSG_NOSIGNAL);
+	sup_replace(s, fd);
+	return CTL_TAKEN;
+}
+
 static int ctl_qmp(void *ctx, struct ctl_conn *conn, const json_t *request,
 		   json_t *answer, struct err *e)
 {
@@ -109,39 +140,25 @@ static int ctl_qmp(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return supervise_qmp_info(ctx, conn, e);
 }
 
-/* A medium that has left its drive is not to be held any longer. */
-static int ctl_close_disk(void *ctx, struct ctl_conn *conn,
-			  const json_t *request, json_t *answer, struct err *e)
-{
-	struct supervise *s = ctx;
-	json_int_t place;
-
-	(void)conn, (void)answer;
-	if (ctl_get_int(request, "place", -1, &place, e) < 0)
-		return -1;
-	if (place < 0 || place >= VM_DISKS_MAX)
-		return err_set(e, EXIT_USAGE, "no such disk");
-	if (s->vm->disk_fd[place] >= 0)
-		close(s->vm->disk_fd[place]);
-	s->vm->disk_fd[place] = -1;
-	return CTL_DONE;
-}
-
 static const struct ctl_command commands[] = {
-	{"close-disk", ctl_close_disk},
-	{"console", ctl_console},
-	{"consoles", ctl_consoles},
-	{"qmp", ctl_qmp},
-	{NULL, NULL},
+	{"console", ctl_console}, {"consoles", ctl_consoles},
+	{"destroy", ctl_destroy}, {"replace", ctl_replace},
+	{"qmp", ctl_qmp},	  {NULL, NULL},
 };
 
 int supervise_ctl_open(struct supervise *s, struct err *e)
 {
+	int fd = s->vm->heir ? s->vm->heir->listen : -1;
 	char path[RUNDIR_PATH_MAX];
 
 	rundir_file(s->vm->cfg->name, "ctl.sock", path);
-	s->ctl = ctl_listen(s->loop, path, commands, s, e);
+	s->ctl = ctl_listen(s->loop, path, fd, commands, s, e);
 	return s->ctl ? 0 : -1;
+}
+
+int supervise_ctl_fd(const struct supervise *s)
+{
+	return ctl_fd(s->ctl);
 }
 
 void supervise_ctl_close(struct supervise *s)

@@ -9,6 +9,8 @@ struct supervise;
 
 /* Listen on /run/mtool/NAME/ctl.sock. */
 int supervise_ctl_open(struct supervise *s, struct err *e);
+/* The listening socket, for a successor. */
+int supervise_ctl_fd(const struct supervise *s);
 void supervise_ctl_close(struct supervise *s);
 
 #endif

@@ -10,6 +10,8 @@
 #include "core/hyp.h"
 #include "core/loop.h"
 #include "core/xs.h"
+#include "tools/mtool/heir.h"
+#include "tools/mtool/restarts.h"
 #include "tools/mtool/vm.h"
 
 struct ctl_server;
@@ -17,15 +19,21 @@ struct ctl_server;
 enum supervise_end {
 	END_NOT,
 	END_ABANDONED, /* the creator failed and takes everything apart */
+	END_REPLACED,  /* another supervisor has everything */
 	END_DESTROY,
 	END_RESTART,
 };
 
-/* One console of the VM, as users name it. */
+/*
+ * One console of the VM, as users name it. Its sink lives as long as the
+ * supervisor: over a reboot the same pty, history and viewers go on.
+ */
 struct sup_console {
 	char name[16]; /* stub0, stub1, stub2, serial0, ..., pv */
-	struct con *con;
+	bool guest;    /* the guest's own; else one of the stub */
+	unsigned int index;
 	struct con_sink *sink;
+	struct con *con; /* NULL: not served at this time */
 };
 
 enum { SUP_CONSOLES_MAX = 3 + VM_SERIALS_MAX + 1 };
@@ -35,28 +43,68 @@ struct supervise {
 	struct loop *loop;
 	struct log log;
 	FILE *log_stream;
-	struct hyp *hyp;
-	struct xs *xs;
-	struct xs_watcher *release;
-	struct con_server *server;
 	struct sup_console console[SUP_CONSOLES_MAX];
 	unsigned int nr_console;
 	struct con_sink *sink_log; /* of stub0, for our own words */
 	struct ctl_server *ctl;
-	struct sup_qmp *qmp;
-	int creator; /* socket */
-	struct loop_io *creator_io;
 	struct loop_timer *flush; /* at the end, for slow viewers */
 	uint64_t flush_end;
+
+	/* While there are domains to look after; else NULL. */
+	struct hyp *hyp;
+	struct xs *xs;
+	struct xs_watcher *release;
+	struct con_server *server;
+	struct sup_qmp *qmp;
+
+	int creator; /* socket; -1: the VM is complete */
+	struct loop_io *creator_io;
+	pid_t creator_pid;  /* of a restart; 0: somebody else's process */
 	bool released;	    /* the VM is up and ours alone */
+	bool doomed;	    /* to be destroyed as soon as it is released */
 	bool shutdown_seen; /* of the target */
+	struct restarts restarts;
 	enum supervise_end how;
+	char why[96]; /* in words, for people */
 };
 
+/* --- superviseconsoles.c --- */
+
+/* Make the sinks of all consoles, with their ptys' links. */
+int sup_sinks_open(struct supervise *s, struct err *e);
+/* Serve the consoles of the VM's present domains. */
+int sup_consoles_open(struct supervise *s, struct err *e);
+/* Stop serving; with `drain`, take what is left in the rings first. */
+void sup_consoles_close(struct supervise *s, bool drain);
+/* The same for the stub's alone: what is mapped keeps it from going. */
+void sup_consoles_close_stub(struct supervise *s);
+/* Viewers get the last words, within a second, and are hung up on. */
+void sup_viewers_end(struct supervise *s);
+
+/* --- supervisewatch.c --- */
+
+/* Look after both domains, from now on. */
+int sup_watch_open(struct supervise *s, struct err *e);
+/* See how both domains are: something has changed. */
+void sup_watch_look(struct supervise *s);
 /*
- * QEMU has died, or does not answer any more; `text` says what is known of
- * it. Only when the VM is ours alone (s->released).
+ * The device model or its stub has ended, as `what` says: tell its last words
+ * and do as configured. Only when the VM is ours alone (s->released).
  */
-void supervise_dm_died(struct supervise *s, const char *text);
+void sup_dm_died(struct supervise *s, const char *what);
+
+/* --- supervise.c --- */
+
+/* Leave the loop: the VM has ended, and why; the first end counts. */
+__attribute__((format(printf, 3, 4))) void sup_end(struct supervise *s,
+						   enum supervise_end how,
+						   const char *why, ...);
+/* Somebody wants it destroyed; also in the middle of its creation. */
+void sup_destroy(struct supervise *s);
+/*
+ * Hand everything to another process, at the other end of `fd` (which is
+ * closed), and end; if that process fails, go on as before.
+ */
+void sup_replace(struct supervise *s, int fd);
 
 #endif

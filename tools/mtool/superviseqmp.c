@@ -18,7 +18,7 @@ enum {
 	 * The stubdomain closes the channel when QEMU is gone; another comes
 	 * at once if it was not that.
 	 */
-	DEATH_MS = 1500,
+	DEATH_MS = 1000,
 	EVENTS_LOGGED = 20, /* within */
 	EVENTS_MS = 10000,
 	EVENT_SHOWN = 300, /* bytes */
@@ -47,14 +47,11 @@ void supervise_last_words(struct supervise *s, char *buf, size_t size)
 static void death(void *ctx)
 {
 	struct sup_qmp *q = ctx;
-	char words[LAST_WORDS_MAX];
 
-	if (!q->s->released) {
+	if (!q->s->released)
 		loop_timer_set(q->death, DEATH_MS);
-	} else if (!q->s->shutdown_seen) {
-		supervise_last_words(q->s, words, sizeof(words));
-		supervise_dm_died(q->s, words);
-	}
+	else if (!q->s->shutdown_seen)
+		sup_dm_died(q->s, "device model died"); /* frees q */
 }
 
 /* One line for each reason, not for each attempt. */
@@ -166,6 +163,10 @@ int supervise_qmp_info(struct supervise *s, struct ctl_conn *conn,
 
 	if (!question)
 		return err_sys(e, EXIT_FAILED, "qmp");
+	if (!s->qmp) {
+		free(question);
+		return err_set(e, EXIT_FAILED, "no device model");
+	}
 	question->conn = conn;
 	question->q = s->qmp;
 	if (qmp_command(s->qmp->conn, "query-status", NULL, INFO_MS,

@@ -20,8 +20,6 @@ enum {
 	END_MS = 10000,
 };
 
-static const char ready[] = "ready";
-
 /* The child's standard files go nowhere; its messages go to the VM's log. */
 static void detach(void)
 {
@@ -46,6 +44,7 @@ static void default_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN); /* a restart's creator leaves no zombie */
 }
 
 /* What the creator had open is not ours; its memory goes back to the system. */
@@ -54,6 +53,7 @@ static void drop_inherited(struct vm *vm, struct hyp *h, struct xs *xs)
 	hyp_close(h);
 	xs_disconnect(xs);
 	vm_plan_free(&vm->plan);
+	vm_close_disks(vm);
 	if (vm->signal_fd >= 0)
 		close(vm->signal_fd);
 	malloc_trim(0);
@@ -71,7 +71,7 @@ _Noreturn static void child(int fd, struct vm *vm, struct hyp *h, struct xs *xs)
 		send(fd, e.msg, strlen(e.msg), MSG_NOSIGNAL);
 		_exit(1);
 	}
-	send(fd, ready, strlen(ready), MSG_NOSIGNAL);
+	send(fd, SUPERVISE_READY, strlen(SUPERVISE_READY), MSG_NOSIGNAL);
 	detach();
 	supervise_run(s);
 	_exit(0);
@@ -82,16 +82,18 @@ static int await_ready(struct supervisor *s, struct err *e)
 {
 	struct pollfd p = {.fd = s->fd, .events = POLLIN};
 	char text[sizeof(e->msg)];
-	ssize_t n = 0;
+	ssize_t n;
 
-	if (poll(&p, 1, START_MS) == 1)
-		n = recv(s->fd, text, sizeof(text) - 1, 0);
-	if (n <= 0)
-		return err_set(e, EXIT_FAILED,
+	if (poll(&p, 1, START_MS) != 1)
+		return err_set(e, EXIT_TIMEOUT,
 			       "supervisor: no sign of life after %d s",
 			       START_MS / 1000);
+	n = recv(s->fd, text, sizeof(text) - 1, 0);
+	if (n <= 0)
+		return err_set(e, EXIT_FAILED,
+			       "supervisor: died as it started");
 	text[n] = '\0';
-	if (strcmp(text, ready))
+	if (strcmp(text, SUPERVISE_READY))
 		return err_set(e, EXIT_FAILED, "supervisor: %s", text);
 	return 0;
 }
@@ -125,6 +127,19 @@ int supervisor_start(struct supervisor *s, struct vm *vm, struct hyp *h,
 	return 0;
 }
 
+static void say(struct supervisor *s, const char *word)
+{
+	send(s->fd, word, strlen(word), MSG_NOSIGNAL);
+}
+
+int supervisor_ask(struct supervisor *s, int fd, struct err *e)
+{
+	s->pid = 0;
+	s->fd = fd;
+	say(s, SUPERVISE_SERVE);
+	return await_ready(s, e);
+}
+
 int supervisor_release(struct supervisor *s, struct err *e)
 {
 	if (send(s->fd, SUPERVISE_GO, strlen(SUPERVISE_GO), MSG_NOSIGNAL) < 0)
@@ -135,16 +150,11 @@ int supervisor_release(struct supervisor *s, struct err *e)
 }
 
 /* Killing it is for one that does not listen. */
-void supervisor_end(struct supervisor *s)
+static void reap(struct supervisor *s)
 {
 	struct timespec nap = {.tv_nsec = 10 * 1000000};
 	uint64_t end = clock_ms() + END_MS;
 
-	if (s->fd >= 0) {
-		send(s->fd, SUPERVISE_END, strlen(SUPERVISE_END), MSG_NOSIGNAL);
-		close(s->fd);
-	}
-	s->fd = -1;
 	while (waitpid(s->pid, NULL, WNOHANG) == 0) {
 		if (clock_ms() >= end) {
 			kill(s->pid, SIGKILL);
@@ -152,5 +162,23 @@ void supervisor_end(struct supervisor *s)
 			return;
 		}
 		nanosleep(&nap, NULL);
+	}
+}
+
+void supervisor_end(struct supervisor *s)
+{
+	struct pollfd p = {.fd = s->fd, .events = POLLIN};
+	char word[16];
+
+	if (s->fd >= 0) {
+		say(s, SUPERVISE_END);
+		if (poll(&p, 1, END_MS) == 1)
+			recv(s->fd, word, sizeof(word), MSG_DONTWAIT);
+	}
+	if (s->pid) {
+		if (s->fd >= 0)
+			close(s->fd);
+		s->fd = -1;
+		reap(s);
 	}
 }

@@ -13,8 +13,8 @@
 #include "tools/mtool/vm.h"
 
 struct supervisor {
-	pid_t pid;
-	int fd; /* our end of its socket; end of file: it has died */
+	pid_t pid; /* 0: no child of ours */
+	int fd;	   /* our end of its socket; end of file: it has died */
 };
 
 /*
@@ -25,12 +25,18 @@ struct supervisor {
 int supervisor_start(struct supervisor *s, struct vm *vm, struct hyp *h,
 		     struct xs *xs, struct log *log, struct err *e);
 
+/*
+ * The same from one that is there already, at a restart, and waits at the other
+ * end of `fd` (taken over): it reads the journal and serves the new domains.
+ */
+int supervisor_ask(struct supervisor *s, int fd, struct err *e);
+
 /* The VM is up: from now on the supervisor alone looks after it. */
 int supervisor_release(struct supervisor *s, struct err *e);
 
 /*
  * The VM failed to start: let the supervisor write down what is still in the
- * rings and end; waits for that.
+ * rings and let go of them; waits for that. One that we have started ends.
  */
 void supervisor_end(struct supervisor *s);
 

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/mtool/takeover.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/config.h"
+#include "tools/mtool/ctl.h"
 #include "tools/mtool/supervisor.h"
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vm.h"
+
+enum { ASK_MS = 10000 };
 
 int vm_config_used(struct vm_config *cfg, const char *name, struct err *e)
 {
@@ -18,7 +24,7 @@ int vm_config_used(struct vm_config *cfg, const char *name, struct err *e)
 	return config_load(cfg, path, NULL, NULL, 0, true, NULL, NULL, e);
 }
 
-/* 1 if both domains live; 0 if not, and what is left was removed; -1, *e */
+/* 1 if it lives; 0 if not, and what is left was removed; -1, *e */
 static int remove_dead(struct vm *vm, struct log *log, struct err *e)
 {
 	const struct vm_record *r = &vm->record;
@@ -27,7 +33,7 @@ static int remove_dead(struct vm *vm, struct log *log, struct err *e)
 	int rc = -1;
 
 	if (h && vm_domain_lives(h, r->target, r->uuid) &&
-	    vm_domain_lives(h, r->stub, r->stub_uuid))
+	    (r->dm_dead || vm_domain_lives(h, r->stub, r->stub_uuid)))
 		rc = 1;
 	else if (h && (xs = xs_connect(log, e)))
 		rc = vm_remove(h, xs, r, &vm->run, e);
@@ -38,27 +44,24 @@ static int remove_dead(struct vm *vm, struct log *log, struct err *e)
 
 static int start(struct vm *vm, struct log *log, struct err *e)
 {
+	static const char why[] = "died with nobody watching";
 	struct supervisor sup;
 	int rc = remove_dead(vm, log, e);
 
-	if (!rc)
+	if (!rc) {
+		rundir_end_write(vm->cfg->name, why);
 		return err_set(e, EXIT_DIED,
-			       "it died with nobody watching; what was left "
-			       "of it is removed");
-	if (rc < 0)
-		return -1;
-	if (supervisor_start(&sup, vm, NULL, NULL, log, e) < 0)
+			       "it %s; what was left of it is removed", why);
+	}
+	if (rc < 0 || supervisor_start(&sup, vm, NULL, NULL, log, e) < 0)
 		return -1;
 	return supervisor_release(&sup, e);
 }
 
 static int lock_and_start(struct vm *vm, struct log *log, struct err *e)
 {
-	int rc;
+	int rc = rundir_lock(&vm->run, vm->cfg->name, 0, e);
 
-	if (rundir_log_path(vm->cfg->name, vm->log_path, e) < 0)
-		return -1;
-	rc = rundir_lock(&vm->run, vm->cfg->name, 0, e);
 	if (rc)
 		return rc < 0 ? -1 : err_set(e, EXIT_NO_VM, "no such VM");
 	rc = start(vm, log, e);
@@ -66,7 +69,66 @@ static int lock_and_start(struct vm *vm, struct log *log, struct err *e)
 	return rc;
 }
 
-int vm_take_over(struct log *log, const struct vm_record *r, struct err *e)
+/* Ask the supervisor for what it holds; a descriptor for our last word. */
+static int ask_for_all(const char *name, struct heir *h, struct err *e)
+{
+	json_t *request = json_pack("{s:s}", "cmd", "replace");
+	char path[RUNDIR_PATH_MAX];
+	int fd = -1;
+
+	rundir_file(name, "ctl.sock", path);
+	if (request)
+		fd = ctl_attach(path, request, NULL, ASK_MS, e);
+	else
+		err_set(e, EXIT_FAILED, "out of memory");
+	json_decref(request);
+	if (fd >= 0 && heir_receive(fd, ASK_MS, h, e) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Nothing of the old one may be left when the new one begins to decide. */
+static int dismiss(int fd, struct err *e)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	if (send(fd, "done", 4, MSG_NOSIGNAL) < 0)
+		return err_sys(e, EXIT_FAILED, "the old supervisor");
+	if (poll(&p, 1, ASK_MS) != 1)
+		return err_set(e, EXIT_TIMEOUT,
+			       "the old supervisor does not end");
+	return 0;
+}
+
+static int replace(struct vm *vm, struct log *log, struct err *e)
+{
+	struct supervisor sup;
+	struct heir h;
+	int fd = ask_for_all(vm->cfg->name, &h, e), rc = -1;
+
+	if (fd < 0)
+		return -1;
+	vm->heir = &h;
+	if (!rundir_adopt(&vm->run, vm->cfg->name, h.lock, e) &&
+	    !supervisor_start(&sup, vm, NULL, NULL, log, e)) {
+		rc = dismiss(fd, e);
+		if (rc < 0)
+			supervisor_end(&sup);
+		else
+			rc = supervisor_release(&sup, e);
+	}
+	close(vm->run.journal);
+	heir_close(&h);
+	close(fd);
+	return rc;
+}
+
+typedef int start_fn(struct vm *vm, struct log *log, struct err *e);
+
+static int with_vm(struct log *log, const struct vm_record *r, start_fn *fn,
+		   struct err *e)
 {
 	struct vm_config *cfg = calloc(1, sizeof(*cfg));
 	struct vm vm = {.cfg = cfg, .record = *r, .signal_fd = -1};
@@ -78,9 +140,21 @@ int vm_take_over(struct log *log, const struct vm_record *r, struct err *e)
 	if (!r->running)
 		err_set(e, EXIT_BUSY, "its creation was never completed");
 	else if (!vm_config_used(cfg, r->name, e)) {
-		rc = lock_and_start(&vm, log, e);
+		rc = rundir_log_path(r->name, vm.log_path, e);
+		if (!rc)
+			rc = fn(&vm, log, e);
 		config_free(cfg);
 	}
 	free(cfg);
 	return rc;
+}
+
+int vm_take_over(struct log *log, const struct vm_record *r, struct err *e)
+{
+	return with_vm(log, r, lock_and_start, e);
+}
+
+int vm_replace(struct log *log, const struct vm_record *r, struct err *e)
+{
+	return with_vm(log, r, replace, e);
 }

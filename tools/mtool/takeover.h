@@ -19,4 +19,11 @@ int vm_take_over(struct log *log, const struct vm_record *r, struct err *e);
 /* The configuration that VM `name` was made of; free it with config_free. */
 int vm_config_used(struct vm_config *cfg, const char *name, struct err *e);
 
+/*
+ * Start a new supervisor in the place of the one that runs: consoles, ptys and
+ * their readers, lock and control socket are handed over. If the new one does
+ * not come up, the old one goes on. Same errors.
+ */
+int vm_replace(struct log *log, const struct vm_record *r, struct err *e);
+
 #endif

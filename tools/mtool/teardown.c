@@ -9,8 +9,9 @@
 #include <time.h>
 
 #include "core/uuid.h"
+#include "devices/vbd.h"
 
-enum { POLL_MS = 10, GONE_MS = 30000, CLEAR_MS = 5000 };
+enum { POLL_MS = 10, GONE_MS = 30000 };
 
 /* Whether domain `domid` exists and carries `uuid`. */
 static bool is_ours(struct hyp *h, uint32_t domid, const uint8_t uuid[16],
@@ -168,35 +169,19 @@ static uint32_t removable(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
 	return domid;
 }
 
-/* Device /dev/loopN of a disk whose image is a file: one that we made. */
-static void note_loop(struct xs *xs, uint32_t domid, const char *devid,
-		      struct loop_list *loops)
-{
-	char dir[XS_PATH_MAX], path[XS_PATH_MAX + 24], image[XS_VALUE_MAX];
-	char device[64];
-
-	snprintf(dir, sizeof(dir), "/local/domain/0/backend/vbd/%u/%s", domid,
-		 devid);
-	snprintf(path, sizeof(path), "%s/physical-device-path", dir);
-	if (xs_read_str(xs, XBT_NULL, path, device, sizeof(device)) < 0)
-		return;
-	snprintf(path, sizeof(path), "%s/params", dir);
-	if (xs_read_str(xs, XBT_NULL, path, image, sizeof(image)) >= 0 &&
-	    strcmp(image, device))
-		loopdev_note(loops, device);
-}
-
 static void note_loops(struct xs *xs, uint32_t domid, struct loop_list *loops)
 {
-	char path[XS_PATH_MAX], **list;
+	char dir[XS_PATH_MAX / 2], path[XS_PATH_MAX], **list;
 	unsigned int i, nr;
 
-	if (!domid)
+	if (!domid || !loops)
 		return;
-	snprintf(path, sizeof(path), "/local/domain/0/backend/vbd/%u", domid);
-	list = xs_directory(xs_raw(xs), XBT_NULL, path, &nr);
-	for (i = 0; list && i < nr; i++)
-		note_loop(xs, domid, list[i], loops);
+	snprintf(dir, sizeof(dir), "/local/domain/0/backend/vbd/%u", domid);
+	list = xs_directory(xs_raw(xs), XBT_NULL, dir, &nr);
+	for (i = 0; list && i < nr; i++) {
+		snprintf(path, sizeof(path), "%s/%.16s", dir, list[i]);
+		vbd_note_loop(xs, path, loops);
+	}
 	free(list);
 }
 
@@ -209,12 +194,10 @@ int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
 		.domid = {removable(h, r->target, r->uuid),
 			  removable(h, r->stub, r->stub_uuid)},
 	};
+	char any[8];
 
-	char *error = xs_read(xs_raw(xs), XBT_NULL,
-			      "/local/domain/0/error/backend", NULL);
-
-	f.errors = error;
-	free(error);
+	f.errors = xs_read_str(xs, XBT_NULL, "/local/domain/0/error/backend",
+			       any, sizeof(any)) >= 0;
 	note_loops(xs, f.domid[0], loops);
 	note_loops(xs, f.domid[1], loops);
 	return xs_transact(xs, "remove nodes", forget_all, &f, e);
@@ -290,7 +273,7 @@ int vm_remove(struct hyp *h, struct xs *xs, const struct vm_record *r,
 		rundir_close(run);
 		return -1;
 	}
-	loopdev_wait_clear(&loops, CLEAR_MS);
+	loopdev_wait_clear(&loops);
 	rundir_remove(run);
 	return 0;
 }

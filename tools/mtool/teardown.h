@@ -20,7 +20,8 @@ int vm_kill(struct hyp *h, const struct vm_record *r, struct err *e);
 /*
  * Remove all their nodes, backends included, and what that leaves empty. Loop
  * devices that served their disks are noted in *loops; they clear themselves,
- * and are to be waited for when nobody holds them open any more.
+ * and are to be waited for when nobody holds them open any more. `loops` may
+ * be NULL.
  */
 int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
 	      struct loop_list *loops, struct err *e);

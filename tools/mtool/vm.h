@@ -12,6 +12,7 @@
 #include "core/plan.h"
 #include "core/xs.h"
 #include "core/uuid.h"
+#include "tools/mtool/heir.h"
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/vmplan.h"
 
@@ -27,13 +28,15 @@ struct vm {
 	struct vm_domain target, stub;
 	struct rundir run;
 	char log_path[RUNDIR_PATH_MAX];
-	int disk_fd[VM_DISKS_MAX]; /* kept until the VM ends; -1: none */
+	int disk_fd[VM_DISKS_MAX]; /* until the backends have them; -1: none */
 	int signal_fd;		   /* the creator's alone; -1: none */
+	const struct heir *heir;   /* of a supervisor being replaced; or NULL */
 };
 
 struct vm_options {
 	bool paused;		/* leave the target paused */
 	unsigned int timeout_s; /* for the device model; 0: as configured */
+	int supervisor; /* socket to one that waits for this VM; 0: start one */
 };
 
 /*
@@ -50,7 +53,8 @@ void vm_close_disks(struct vm *vm);
  * Build and start the VM by its plan, leaving a supervisor behind. `cfg` has a
  * uuid; `run` is the locked, empty run directory and is taken over. On
  * failure everything is taken back, *e tells why, and *tail says whether the
- * device model's log has a word on it.
+ * device model's log has a word on it. A supervisor that waits for this VM
+ * keeps the run directory in either case.
  */
 int vm_create(struct log *log, struct vm_config *cfg, struct rundir *run,
 	      const struct vm_options *opt, bool *tail, struct err *e);

@@ -8,14 +8,11 @@
 #include "core/diskplace.h"
 #include "core/diskspec.h"
 #include "core/vdev.h"
-#include "devices/loopdev.h"
 #include "devices/vbd.h"
 #include "devices/xenbus.h"
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/hotlines.h"
 #include "tools/mtool/pvdisk.h"
-
-enum { CLEAR_MS = 5000 };
 
 /* --- attach --- */
 
@@ -147,19 +144,6 @@ static int check_detachable(struct detach *d, struct err *e)
 	return 0;
 }
 
-/* Our own loop device is free again when the command returns. */
-static void note_loop(struct detach *d)
-{
-	char path[XS_PATH_MAX], device[64];
-
-	snprintf(path, sizeof(path), "%s/physical-device-path", d->dev.back);
-	if (d->disk && d->disk->hotplugged &&
-	    xs_read_str(d->l->xs, XBT_NULL, path, device, sizeof(device)) >=
-		    0 &&
-	    strcmp(device, d->disk->path))
-		loopdev_note(&d->loops, device);
-}
-
 static int leave(struct detach *d, unsigned int limit_s, struct err *e)
 {
 	struct err ignored;
@@ -207,12 +191,14 @@ int block_detach(struct live *l, const char *vdev, bool force,
 	xenbus_dev(&d.dev, "vbd", l->record.target, d.vdev.devid, name);
 	if (check_detachable(&d, e) < 0)
 		return -1;
-	note_loop(&d);
+	/* its loop device is free again when we return */
+	if (d.disk && d.disk->hotplugged)
+		vbd_note_loop(l->xs, d.dev.back, &d.loops);
 	if (ask(&d, force, limit_s, e) < 0 ||
 	    xenbus_remove(l->xs, &d.dev, e) < 0 ||
 	    hotdisks_del(l->record.name, d.name, e) < 0)
 		return -1;
-	if (loopdev_wait_clear(&d.loops, CLEAR_MS) < 0)
+	if (loopdev_wait_clear(&d.loops) < 0)
 		log_msg(l->log, LOG_WARN,
 			"%s: %s: its image is still in use by dom0's driver",
 			l->record.name, d.dev.name);

@@ -11,15 +11,13 @@
 #include "core/diskplace.h"
 #include "core/diskspec.h"
 #include "core/vdev.h"
-#include "devices/loopdev.h"
 #include "devices/vbd.h"
-#include "tools/mtool/ctl.h"
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/hotlines.h"
 #include "tools/mtool/pvdisk.h"
 #include "tools/mtool/qmpclient.h"
 
-enum { CLEAR_MS = 5000, ASK_MS = 5000, RETRY_MS = 200 };
+enum { RETRY_MS = 200 };
 
 struct drive {
 	struct live *l;
@@ -114,33 +112,6 @@ static int open_tray(struct drive *d, struct err *e)
 	return err_in(e, "disk %s", d->disk->vdev);
 }
 
-/* The supervisor holds open what the VM was made with. */
-static void let_go(struct drive *d)
-{
-	json_t *request = json_pack("{s:s s:i}", "cmd", "close-disk", "place",
-				    (int)d->place);
-	char path[RUNDIR_PATH_MAX];
-	struct err ignored;
-
-	rundir_file(d->l->record.name, "ctl.sock", path);
-	if (request)
-		ctl_call(path, request, NULL, ASK_MS, &ignored);
-	json_decref(request);
-}
-
-static void note_loop(struct drive *d, struct loop_list *loops)
-{
-	char path[XS_PATH_MAX], device[64], image[XS_VALUE_MAX];
-
-	snprintf(path, sizeof(path), "%s/physical-device-path", d->dev.back);
-	if (xs_read_str(d->l->xs, XBT_NULL, path, device, sizeof(device)) < 0)
-		return;
-	snprintf(path, sizeof(path), "%s/params", d->dev.back);
-	if (xs_read_str(d->l->xs, XBT_NULL, path, image, sizeof(image)) >= 0 &&
-	    strcmp(image, device))
-		loopdev_note(loops, device);
-}
-
 /* QEMU has closed it: the stub's driver has no reason to keep it. */
 static int drop_old(struct drive *d, struct err *e)
 {
@@ -150,7 +121,7 @@ static int drop_old(struct drive *d, struct err *e)
 
 	if (!pvdisk_there(d->l, &d->dev))
 		return 0;
-	note_loop(d, &loops);
+	vbd_note_loop(d->l->xs, d->dev.back, &loops);
 	rc = xenbus_close(d->l->xs, &d->dev, e);
 	if (!rc) {
 		live_wait(d->l, d->limit_s, &w);
@@ -159,8 +130,7 @@ static int drop_old(struct drive *d, struct err *e)
 	}
 	if (rc < 0 || xenbus_remove(d->l->xs, &d->dev, e) < 0)
 		return -1;
-	let_go(d);
-	loopdev_wait_clear(&loops, CLEAR_MS);
+	loopdev_wait_clear(&loops);
 	return 0;
 }
 

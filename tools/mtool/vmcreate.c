@@ -48,7 +48,7 @@ static void undo_disks(void *ctx, uint64_t arg)
 
 	(void)arg;
 	vm_close_disks(a->vm);
-	loopdev_wait_clear(&a->loops, UNDO_WAIT_MS);
+	loopdev_wait_clear(&a->loops);
 }
 
 static void undo_domains(void *ctx, uint64_t arg)
@@ -175,7 +175,10 @@ static int do_supervise(struct apply *a, const struct plan_step *s,
 			struct err *e)
 {
 	(void)s;
-	if (supervisor_start(&a->sup, a->vm, a->hyp, a->xs, a->log, e) < 0)
+	if (a->opt->supervisor
+		    ? supervisor_ask(&a->sup, a->opt->supervisor, e) < 0
+		    : supervisor_start(&a->sup, a->vm, a->hyp, a->xs, a->log,
+				       e) < 0)
 		return -1;
 	undo_push(&a->undo, undo_supervisor, a, 0);
 	a->supervised = true;
@@ -380,13 +383,14 @@ static int apply(struct apply *a, struct err *e)
 
 static void finish(struct apply *a, int rc)
 {
-	if (rc < 0) {
+	if (rc < 0)
 		undo_run(&a->undo);
+	else
+		vm_close_disks(a->vm); /* the backends have them */
+	if (rc < 0 && !a->opt->supervisor)
 		rundir_remove(&a->vm->run);
-	} else {
-		vm_close_disks(a->vm); /* the supervisor keeps its own */
+	else
 		rundir_close(&a->vm->run);
-	}
 	vm_plan_free(&a->vm->plan);
 	xs_disconnect(a->xs);
 	hyp_close(a->hyp);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* What happens to the two domains, and what is done about it. */
+#include <string.h>
+
+#include "tools/mtool/superviseint.h"
+#include "tools/mtool/superviseqmp.h"
+#include "tools/mtool/teardown.h"
+
+/*
+ * The guest stays, to be looked at; what is left of its stub is of no use. Xen
+ * keeps the stub's empty shell as long as the guest, whose ioreq server names
+ * it as its emulator.
+ */
+static void pause_guest(struct supervise *s)
+{
+	const struct vm_record *r = &s->vm->record;
+	struct vm_record stub = {.stub = r->stub};
+	struct err e;
+
+	memcpy(stub.stub_uuid, r->stub_uuid, sizeof(stub.stub_uuid));
+	if (hyp_dom_pause(s->hyp, r->target, &e) < 0)
+		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
+	if (vm_kill(s->hyp, &stub, &e) < 0 ||
+	    vm_forget(s->hyp, s->xs, &stub, NULL, &e) < 0)
+		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
+}
+
+static void do_action(struct supervise *s, enum vm_action action,
+		      const char *why)
+{
+	struct err e;
+
+	switch (action) {
+	case ACTION_DESTROY:
+		sup_end(s, END_DESTROY, "%s", why);
+		break;
+	case ACTION_RESTART:
+		sup_end(s, END_RESTART, "%s", why);
+		break;
+	case ACTION_PAUSE:
+		pause_guest(s);
+		/* fall through */
+	case ACTION_PRESERVE:
+		if (rundir_note_end(&s->vm->run, why, &e) < 0)
+			log_msg(&s->log, LOG_ERROR, "%s", e.msg);
+	}
+}
+
+static void target_shut_down(struct supervise *s, unsigned int reason)
+{
+	const struct vm_config *c = s->vm->cfg;
+	const struct {
+		const char *why;
+		enum vm_action action;
+	} by_reason[] = {
+		[SHUTDOWN_poweroff] = {"guest powered off", c->on_poweroff},
+		[SHUTDOWN_reboot] = {"guest asked for a reboot", c->on_reboot},
+		[SHUTDOWN_suspend] = {"guest suspended itself",
+				      ACTION_PRESERVE},
+		[SHUTDOWN_crash] = {"guest crashed", c->on_crash},
+		[SHUTDOWN_watchdog] = {"guest watchdog fired", c->on_watchdog},
+	};
+
+	enum vm_action action = c->on_crash;
+	const char *why = "guest shut down";
+
+	if (s->shutdown_seen)
+		return;
+	s->shutdown_seen = true;
+	if (reason < sizeof(by_reason) / sizeof(*by_reason)) {
+		action = by_reason[reason].action;
+		why = by_reason[reason].why;
+	}
+	log_msg(&s->log, LOG_WARN, "%s", why);
+	do_action(s, action, why);
+}
+
+void sup_dm_died(struct supervise *s, const char *what)
+{
+	struct vm_record *r = &s->vm->record;
+	char words[LAST_WORDS_MAX];
+	struct err e;
+
+	if (r->dm_dead)
+		return;
+	r->dm_dead = true;
+	supervise_last_words(s, words, sizeof(words));
+	log_msg(&s->log, LOG_WARN, "%s; its last words: %s", what, words);
+	supervise_qmp_close(s);
+	sup_consoles_close_stub(s);
+	if (rundir_note(&s->vm->run, &e, "dm-dead") < 0)
+		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
+	do_action(s, s->vm->cfg->on_dm_death, what);
+}
+
+static const char *stub_end(bool there, const struct hyp_dom *d)
+{
+	if (!there || d->dying || !d->shutdown)
+		return "stubdomain was destroyed";
+	return d->reason == SHUTDOWN_crash ? "stubdomain crashed"
+					   : "stubdomain powered itself off";
+}
+
+static void look_at_stub(struct supervise *s)
+{
+	struct hyp_dom d;
+	struct err e;
+	int rc = hyp_dom_get(s->hyp, s->vm->record.stub, &d, &e);
+
+	if (rc < 0 || (rc && !d.dying && !d.shutdown))
+		return;
+	con_server_drain(s->server, s->vm->record.stub);
+	if (s->released) /* else its creator sees it too, and decides */
+		sup_dm_died(s, stub_end(rc, &d));
+}
+
+static void look_at_target(struct supervise *s)
+{
+	struct hyp_dom d;
+	struct err e;
+	int rc = hyp_dom_get(s->hyp, s->vm->record.target, &d, &e);
+
+	if (rc < 0 || !s->released)
+		return;
+	if (!rc || d.dying)
+		sup_end(s, END_DESTROY, "guest was destroyed");
+	else if (d.shutdown)
+		target_shut_down(s, d.reason);
+}
+
+void sup_watch_look(struct supervise *s)
+{
+	look_at_target(s);
+	if (s->how == END_NOT && !s->vm->record.dm_dead)
+		look_at_stub(s);
+}
+
+/* @releaseDomain: some domain has died or shut down. */
+static void on_release(void *ctx, const char *path)
+{
+	(void)path;
+	sup_watch_look(ctx);
+}
+
+int sup_watch_open(struct supervise *s, struct err *e)
+{
+	s->release = xs_watch_add(s->xs, "@releaseDomain", on_release, s, e);
+	return s->release ? 0 : -1;
+}
