@@ -208,11 +208,11 @@ static int listen_to(struct supervise *s, int creator, struct err *e)
 /* --- restart --- */
 
 /*
- * With what was attached since. What the disks hold was looked at when they
- * came: what the guest has written must not keep it from starting again.
+ * With what was attached since. What disks hold was looked at when they came:
+ * what the guest has written must not keep it from starting again.
  */
-static int create_with_all(struct supervise *s, struct log *log,
-			   const struct vm_options *opt, struct err *e)
+static int create_with_devices(struct supervise *s, struct log *log,
+			       const struct vm_options *opt, struct err *e)
 {
 	struct vm_config *cfg = s->vm->cfg;
 	struct rundir run = s->vm->run;
@@ -238,7 +238,7 @@ _Noreturn static void create_again(struct supervise *s, int fd)
 	struct err e;
 
 	log_init(&quiet, stderr, LOG_ERROR);
-	if (create_with_all(s, &quiet, &opt, &e) < 0)
+	if (create_with_devices(s, &quiet, &opt, &e) < 0)
 		send(fd, e.msg, strlen(e.msg), MSG_NOSIGNAL);
 	_exit(0);
 }
