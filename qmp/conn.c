@@ -18,7 +18,6 @@ enum {
 };
 
 struct qmp_conn {
-	struct loop *loop;
 	struct loop_timer *timer;
 	struct qmp_link *link;
 	bool marker;
@@ -92,6 +91,8 @@ static void describe(struct qmp_result *r)
 	if (class)
 		strncat(r->class, class, sizeof(r->class) - 1);
 	err_set(&r->err, EXIT_FAILED, "%s", desc ? desc : "no reason given");
+	qmp_printable(r->class);
+	qmp_printable(r->err.msg);
 	free(class);
 	free(desc);
 }
@@ -306,7 +307,6 @@ struct qmp_conn *qmp_conn_new(struct loop *loop, struct qmp_link *link,
 		link->ops->free(link);
 		return NULL;
 	}
-	q->loop = loop;
 	q->link = link;
 	q->marker = marker;
 	link->wake = turn;

@@ -150,17 +150,17 @@ static void test_one_at_a_time(void)
 	run(&b, 10);
 	is_str(b.f.heard, "get-1 ", "one at a time");
 	run(&b, 60);
-	gets(&b, "get-1: QEMU did not answer within 0.05 s;",
+	gets(&b, "QEMU did not answer within 0.05 s;",
 	     "no answer: that is named");
 	is_str(b.f.heard, "get-1 get-2 ", "and the next gets its turn");
 	b.f.mute = false;
 	fake_say(&b.f, "{\"return\": 1, \"id\": \"x\"}\r\n");
 	command(&b, "get-3", 20);
 	run(&b, 30);
-	gets(&b, "get-3: QEMU did not answer within 0.02 s;",
+	gets(&b, "QEMU did not answer within 0.02 s;",
 	     "behind one that is still out");
 	close_bench(&b);
-	gets(&b, "get-2: the connection to QEMU is closed;",
+	gets(&b, "the connection to QEMU is closed;",
 	     "what is left is told at the end");
 }
 
@@ -203,7 +203,7 @@ static void test_lost(void)
 	fake_hang_up(&b.f);
 	run(&b, 5);
 	is_str(b.states, "died ", "it hangs up in the middle of a line");
-	gets(&b, "get-1: the connection to QEMU was lost: it has hung up;",
+	gets(&b, "the connection to QEMU was lost: it has hung up;",
 	     "what it was at has failed");
 	run(&b, QMP_RETRY_MIN_MS + 20);
 	is_int(b.f.connects, 1, "nobody is there");
@@ -249,7 +249,7 @@ static void test_never_ready(void)
 	b.f.there = b.f.deaf = true;
 	command(&b, "get-1", 100);
 	run(&b, 120);
-	gets(&b, "get-1: QEMU did not answer within 0.1 s;",
+	gets(&b, "QEMU did not answer within 0.1 s;",
 	     "a server that never greets");
 	run(&b, QMP_OPEN_MS);
 	ok(b.f.closes >= 1 && strstr(b.states, "down "), "is left");
