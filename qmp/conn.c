@@ -258,12 +258,12 @@ static void set_timer(struct qmp_conn *q)
 
 static int serve(struct qmp_conn *q, uint64_t now, struct err *e)
 {
-	if (now >= q->rest_until) {
-		q->rest_until = 0;
-		if (pump(q, e) < 0)
-			return -1;
-	}
-	return qmp_session_tick(&q->session, now, e);
+	if (qmp_session_tick(&q->session, now, e) < 0)
+		return -1;
+	if (now < q->rest_until)
+		return 0;
+	q->rest_until = 0;
+	return pump(q, e);
 }
 
 static void give_up(struct qmp_conn *q)
