@@ -240,6 +240,21 @@ static void test_back_off(void)
 	close_bench(&b);
 }
 
+/* It takes us for the client before us. */
+static void test_no_greeting(void)
+{
+	struct bench b;
+
+	open_bench(&b);
+	b.f.there = b.f.met = true;
+	command(&b, "get-1", 5000);
+	run(&b, QMP_UNASKED_MS - 200);
+	gets(&b, "", "no greeting");
+	run(&b, 400);
+	gets(&b, "\"get-1\";", "after a while it is asked all the same");
+	close_bench(&b);
+}
+
 /* Nothing is sent to a server that is not ready, and it is not waited for. */
 static void test_never_ready(void)
 {
@@ -297,6 +312,7 @@ int main(void)
 	test_forget();
 	test_lost();
 	test_back_off();
+	test_no_greeting();
 	test_never_ready();
 	test_limits();
 	test_flood();
