@@ -169,8 +169,7 @@ static int pass_on(struct qmp_client *c, const struct qmp_request *r,
 		return 0;
 	free(c->id);
 	c->id = NULL;
-	return qmp_error_set(error, "GenericError", "%s: %s", r->command,
-			     e.msg);
+	return qmp_error_set(error, "GenericError", "%s", e.msg);
 }
 
 static void handle_request(struct qmp_client *c, struct qmp_span text)

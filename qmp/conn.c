@@ -18,7 +18,6 @@ enum {
 };
 
 struct qmp_conn {
-	struct loop *loop;
 	struct loop_timer *timer;
 	struct qmp_link *link;
 	bool marker;
@@ -92,6 +91,8 @@ static void describe(struct qmp_result *r)
 	if (class)
 		strncat(r->class, class, sizeof(r->class) - 1);
 	err_set(&r->err, EXIT_FAILED, "%s", desc ? desc : "no reason given");
+	qmp_printable(r->class);
+	qmp_printable(r->err.msg);
 	free(class);
 	free(desc);
 }
@@ -257,12 +258,12 @@ static void set_timer(struct qmp_conn *q)
 
 static int serve(struct qmp_conn *q, uint64_t now, struct err *e)
 {
-	if (now >= q->rest_until) {
-		q->rest_until = 0;
-		if (pump(q, e) < 0)
-			return -1;
-	}
-	return qmp_session_tick(&q->session, now, e);
+	if (qmp_session_tick(&q->session, now, e) < 0)
+		return -1;
+	if (now < q->rest_until)
+		return 0;
+	q->rest_until = 0;
+	return pump(q, e);
 }
 
 static void give_up(struct qmp_conn *q)
@@ -306,7 +307,6 @@ struct qmp_conn *qmp_conn_new(struct loop *loop, struct qmp_link *link,
 		link->ops->free(link);
 		return NULL;
 	}
-	q->loop = loop;
 	q->link = link;
 	q->marker = marker;
 	link->wake = turn;

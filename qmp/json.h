@@ -68,4 +68,10 @@ json_t *qmp_value(struct qmp_span text);
 /* The same for a string, as text that is the caller's to free. */
 char *qmp_string(struct qmp_span text);
 
+/*
+ * Make a text that a stubdomain wrote fit for a terminal: what is not
+ * printable ASCII becomes '?'.
+ */
+void qmp_printable(char *text);
+
 #endif

@@ -114,3 +114,11 @@ char *qmp_string(struct qmp_span text)
 	json_decref(j);
 	return copy;
 }
+
+void qmp_printable(char *text)
+{
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}

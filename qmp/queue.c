@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "qmp/queue.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +54,6 @@ static void fail(struct qmp_queue *q, struct qmp_cmd *c, const struct err *why)
 {
 	struct qmp_result r = {.err = *why};
 
-	err_in(&r.err, "%s", c->name);
 	qmp_queue_finish(q, c, &r);
 }
 
@@ -153,19 +151,6 @@ static int make_body(struct qmp_cmd *c, struct qmp_span command,
 	return 0;
 }
 
-/* It will stand in messages: no more of it than a name may have. */
-static void name_it(struct qmp_cmd *c, struct qmp_span command)
-{
-	char *name = qmp_string(command), *p;
-
-	strncat(c->name, name ? name : "?", sizeof(c->name) - 1);
-	for (p = c->name; *p; p++) {
-		if (!isalnum((unsigned char)*p) && !strchr("_-.", *p))
-			*p = '?';
-	}
-	free(name);
-}
-
 struct qmp_cmd *qmp_queue_add(struct qmp_queue *q, struct qmp_span command,
 			      struct qmp_span args, uint64_t deadline_ms,
 			      qmp_result_fn *fn, void *ctx, struct err *e)
@@ -182,7 +167,6 @@ struct qmp_cmd *qmp_queue_add(struct qmp_queue *q, struct qmp_span command,
 		free(c);
 		return NULL;
 	}
-	name_it(c, command);
 	c->deadline_ms = deadline_ms;
 	c->due = clock_ms() + deadline_ms;
 	c->fn = fn;

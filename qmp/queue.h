@@ -9,7 +9,6 @@ struct qmp_cmd {
 	struct qmp_cmd *next;
 	char *body; /* the members of the message but "id" */
 	size_t len;
-	char name[48]; /* for messages */
 	uint64_t deadline_ms, due;
 	uint64_t nr;	   /* the session's; 0: not sent */
 	qmp_result_fn *fn; /* NULL: forgotten */
@@ -39,10 +38,7 @@ struct qmp_cmd *qmp_queue_find(const struct qmp_queue *q, uint64_t nr);
 /* When the first of them fails; UINT64_MAX if there are none. */
 uint64_t qmp_queue_due(const struct qmp_queue *q);
 
-/*
- * These end a command, or several, whose callbacks may add others. `why` gets
- * the command's name before it.
- */
+/* These end a command, or several, whose callbacks may add others. */
 void qmp_queue_finish(struct qmp_queue *q, struct qmp_cmd *c,
 		      const struct qmp_result *r);
 void qmp_queue_expire(struct qmp_queue *q, uint64_t now);

@@ -94,7 +94,7 @@ static void test_damaged(void)
 	unsigned int i;
 
 	parse(&cfg);
-	rundir_file("g", HOTNICS_FILE, path);
+	rundir_file("g", "nics", path);
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		file_write(path, bad[i], &e);
 		is_int(hotnics_load("g", &cfg, &e), -1, "damaged file %u", i);

@@ -196,11 +196,26 @@ static void test_talk(void)
 	close_bench(&b);
 }
 
+static void test_print(void)
+{
+	static const char text[] = "{\"a\":\"\xc3\xa9\x7f\xc2\x9b\xc2\xa0\"}";
+	FILE *out = tmpfile();
+	char got[80];
+
+	qmp_print((struct qmp_span){text, strlen(text)}, out);
+	rewind(out);
+	got[fread(got, 1, sizeof(got) - 1, out)] = '\0';
+	fclose(out);
+	is_str(got, "{\"a\":\"\xc3\xa9\\u007f\\u009b\xc2\xa0\"}\n",
+	       "what a terminal might obey is escaped");
+}
+
 int main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	test_ask();
 	test_silence();
 	test_talk();
+	test_print();
 	return done_testing();
 }

@@ -150,17 +150,17 @@ static void test_one_at_a_time(void)
 	run(&b, 10);
 	is_str(b.f.heard, "get-1 ", "one at a time");
 	run(&b, 60);
-	gets(&b, "get-1: QEMU did not answer within 0.05 s;",
+	gets(&b, "QEMU did not answer within 0.05 s;",
 	     "no answer: that is named");
 	is_str(b.f.heard, "get-1 get-2 ", "and the next gets its turn");
 	b.f.mute = false;
 	fake_say(&b.f, "{\"return\": 1, \"id\": \"x\"}\r\n");
 	command(&b, "get-3", 20);
 	run(&b, 30);
-	gets(&b, "get-3: QEMU did not answer within 0.02 s;",
+	gets(&b, "QEMU did not answer within 0.02 s;",
 	     "behind one that is still out");
 	close_bench(&b);
-	gets(&b, "get-2: the connection to QEMU is closed;",
+	gets(&b, "the connection to QEMU is closed;",
 	     "what is left is told at the end");
 }
 
@@ -203,7 +203,7 @@ static void test_lost(void)
 	fake_hang_up(&b.f);
 	run(&b, 5);
 	is_str(b.states, "died ", "it hangs up in the middle of a line");
-	gets(&b, "get-1: the connection to QEMU was lost: it has hung up;",
+	gets(&b, "the connection to QEMU was lost: it has hung up;",
 	     "what it was at has failed");
 	run(&b, QMP_RETRY_MIN_MS + 20);
 	is_int(b.f.connects, 1, "nobody is there");
@@ -240,6 +240,21 @@ static void test_back_off(void)
 	close_bench(&b);
 }
 
+/* It takes us for the client before us. */
+static void test_no_greeting(void)
+{
+	struct bench b;
+
+	open_bench(&b);
+	b.f.there = b.f.met = true;
+	command(&b, "get-1", 5000);
+	run(&b, QMP_UNASKED_MS - 200);
+	gets(&b, "", "no greeting");
+	run(&b, 400);
+	gets(&b, "\"get-1\";", "after a while it is asked all the same");
+	close_bench(&b);
+}
+
 /* Nothing is sent to a server that is not ready, and it is not waited for. */
 static void test_never_ready(void)
 {
@@ -249,7 +264,7 @@ static void test_never_ready(void)
 	b.f.there = b.f.deaf = true;
 	command(&b, "get-1", 100);
 	run(&b, 120);
-	gets(&b, "get-1: QEMU did not answer within 0.1 s;",
+	gets(&b, "QEMU did not answer within 0.1 s;",
 	     "a server that never greets");
 	run(&b, QMP_OPEN_MS);
 	ok(b.f.closes >= 1 && strstr(b.states, "down "), "is left");
@@ -297,6 +312,7 @@ int main(void)
 	test_forget();
 	test_lost();
 	test_back_off();
+	test_no_greeting();
 	test_never_ready();
 	test_limits();
 	test_flood();

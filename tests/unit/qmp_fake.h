@@ -35,6 +35,7 @@ struct fake {
 	bool gone;  /* it has closed the connection */
 	bool mute;  /* does not answer but to qmp_capabilities */
 	bool deaf;  /* does not even greet */
+	bool met;   /* does not greet, but answers */
 	bool freed;
 	unsigned int connects, closes;
 	struct qmp_buf to, from; /* the client */
@@ -162,7 +163,7 @@ static inline int fake_connect(struct qmp_link *l, struct err *e)
 	f->connects++;
 	f->up = true;
 	f->gone = false;
-	if (!f->deaf)
+	if (!f->deaf && !f->met)
 		fake_say(f, FAKE_GREETING);
 	return 1;
 }

@@ -212,6 +212,14 @@ static void test_values(void)
 	ok(!qmp_value(span("{\"a\":{\"b\":1,\"b\":2}}")), "no member twice");
 }
 
+static void test_printable(void)
+{
+	char text[] = "ok \033[31m\x7f\xc2\x9b\n";
+
+	qmp_printable(text);
+	is_str(text, "ok ?[31m????", "nothing that a terminal obeys");
+}
+
 int main(void)
 {
 	test_good();
@@ -220,5 +228,6 @@ int main(void)
 	test_pieces();
 	test_members();
 	test_values();
+	test_printable();
 	return done_testing();
 }

@@ -388,7 +388,7 @@ static void test_lost(void)
 	fake_hang_up(&b.f);
 	hears(&b, fd,
 	      "{\"id\": 1, \"error\": {\"class\": \"GenericError\", \"desc\": "
-	      "\"get-1: the connection to QEMU was lost: it has hung up\"}}"
+	      "\"the connection to QEMU was lost: it has hung up\"}}"
 	      "\r\n",
 	      "what was at QEMU has failed");
 	b.f.mute = false;

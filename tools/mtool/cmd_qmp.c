@@ -135,10 +135,11 @@ static int show_events(struct mtool *m, struct qmp_caller *c,
 		qmp_caller_close(c);
 		if (hung_up(r, e) < 0 && e->code == EXIT_DIED)
 			return 0;
-		log_msg(&m->log, LOG_WARN, "%s: %s; events may be missing",
-			r->name, e->msg);
 		if (connect_to(m, r, c, o, e) < 0)
 			return e->code == EXIT_NO_VM ? 0 : -1;
+		log_msg(&m->log, LOG_WARN,
+			"%s: another supervisor; events may be missing",
+			r->name);
 	}
 	return 0;
 }

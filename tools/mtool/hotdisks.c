@@ -77,7 +77,7 @@ static int load_line(struct vm_config *cfg, const char *line, struct err *e)
 
 int hotdisks_load(const char *name, struct vm_config *cfg, struct err *e)
 {
-	char *text = hotlines_read(name, HOTDISKS_FILE), *line, *save;
+	char *text = hotlines_read(name, "disks"), *line, *save;
 	int rc = 0;
 
 	while (cfg->nr_disk && cfg->disk[cfg->nr_disk - 1].hotplugged)
@@ -112,12 +112,12 @@ int hotdisks_add(const char *name, const char *text, struct err *e)
 
 	if (diskspec_parse(text, &d, e) < 0)
 		return -1;
-	rc = hotlines_rewrite(name, HOTDISKS_FILE, is_vdev, d.vdev, text, e);
+	rc = hotlines_rewrite(name, "disks", is_vdev, d.vdev, text, e);
 	diskspec_free(&d);
 	return rc;
 }
 
 int hotdisks_del(const char *name, const char *vdev, struct err *e)
 {
-	return hotlines_rewrite(name, HOTDISKS_FILE, is_vdev, vdev, NULL, e);
+	return hotlines_rewrite(name, "disks", is_vdev, vdev, NULL, e);
 }

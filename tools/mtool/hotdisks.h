@@ -12,9 +12,6 @@
 #include "core/config.h"
 #include "core/err.h"
 
-#define HOTDISKS_FILE "disks"
-#define HOTDISKS_LOCK "disks.lock"
-
 /*
  * Lock the file of VM `name`, waiting for others. Returns a descriptor, the
  * lock ends when it is closed; -1 and *e (EXIT_BUSY after 60 s).

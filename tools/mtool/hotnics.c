@@ -40,7 +40,7 @@ static int load_line(struct vm_config *cfg, char *line, struct err *e)
 
 int hotnics_load(const char *name, struct vm_config *cfg, struct err *e)
 {
-	char *text = hotlines_read(name, HOTNICS_FILE), *line, *save;
+	char *text = hotlines_read(name, "nics"), *line, *save;
 	int rc = 0;
 
 	while (cfg->nr_nic && cfg->nic[cfg->nr_nic - 1].hotplugged)
@@ -70,7 +70,7 @@ int hotnics_add(const char *name, const struct nic_config *n, const char *text,
 	mac_text(n->mac, mac);
 	snprintf(devid, sizeof(devid), "%u", n->devid);
 	snprintf(line, sizeof(line), "%s %s %s", devid, mac, text);
-	return hotlines_rewrite(name, HOTNICS_FILE, is_devid, devid, line, e);
+	return hotlines_rewrite(name, "nics", is_devid, devid, line, e);
 }
 
 int hotnics_del(const char *name, unsigned int devid, struct err *e)
@@ -78,5 +78,5 @@ int hotnics_del(const char *name, unsigned int devid, struct err *e)
 	char text[12];
 
 	snprintf(text, sizeof(text), "%u", devid);
-	return hotlines_rewrite(name, HOTNICS_FILE, is_devid, text, NULL, e);
+	return hotlines_rewrite(name, "nics", is_devid, text, NULL, e);
 }

@@ -10,8 +10,6 @@
 #include "core/config.h"
 #include "core/err.h"
 
-#define HOTNICS_FILE "nics"
-
 /*
  * Append them to cfg's nics, `hotplugged` set, instead of any that are there.
  * 0, or -1 and *e if one cannot be read or there is no room.

@@ -117,6 +117,7 @@ static int refused(struct qmp_span error, struct err *e)
 	qmp_members(error, &m, 1, NULL);
 	desc = qmp_string(m.value);
 	err_set(e, EXIT_FAILED, "%s", desc ? desc : "refused");
+	qmp_printable(e->msg);
 	free(desc);
 	return -1;
 }

@@ -35,8 +35,8 @@ static int check_name(const char *command, struct err *e)
 
 	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
 		if (!strcmp(refused[i].command, command))
-			return err_set(e, EXIT_USAGE, "%s is refused: %s",
-				       command, refused[i].instead);
+			return err_set(e, EXIT_USAGE, "refused: %s",
+				       refused[i].instead);
 	}
 	return 0;
 }
@@ -45,7 +45,7 @@ static int check_name(const char *command, struct err *e)
  * A device is named by its id, or by a path whose end is that. One that was
  * given no id can only be one of mtool's: others can be given one.
  */
-static int check_device(const char *command, const char *id, struct err *e)
+static int check_device(const char *id, struct err *e)
 {
 	const char *slash = strrchr(id, '/');
 	unsigned int i;
@@ -54,18 +54,18 @@ static int check_device(const char *command, const char *id, struct err *e)
 		id = slash + 1;
 	if (slash && strchr(id, '['))
 		return err_set(e, EXIT_USAGE,
-			       "%s is refused: %s has no id; use mtool "
+			       "refused: %s has no id; use mtool "
 			       "block-detach, network-detach or pci-detach",
-			       command, id);
+			       id);
 	for (i = 0; i < sizeof(managed) / sizeof(*managed); i++) {
 		size_t n = strlen(managed[i].prefix);
 
 		if (!strncmp(id, managed[i].prefix, n) &&
 		    isdigit((unsigned char)id[n]))
 			return err_set(e, EXIT_USAGE,
-				       "%s is refused: %s is a device of the "
-				       "VM; use mtool %s",
-				       command, id, managed[i].instead);
+				       "refused: %s is a device of the VM; "
+				       "use mtool %s",
+				       id, managed[i].instead);
 	}
 	return 0;
 }
@@ -94,7 +94,7 @@ static int check_human(const char *line, struct err *e)
 	if (!strcmp(command, "q"))
 		return check_name("quit", e);
 	if (n > 1 && removes_device(command))
-		return check_device(command, arg, e);
+		return check_device(arg, e);
 	return check_name(command, e);
 }
 
@@ -105,8 +105,7 @@ static int check_fdset(const json_t *args, struct err *e)
 
 	if (json_number_value(set) != 1.0)
 		return 0;
-	return err_set(e, EXIT_USAGE,
-		       "remove-fd is refused: mtool save needs fdset 1");
+	return err_set(e, EXIT_USAGE, "refused: mtool save needs fdset 1");
 }
 
 int qmp_filter(void *ctx, const char *command, const json_t *args,
@@ -114,7 +113,7 @@ int qmp_filter(void *ctx, const char *command, const json_t *args,
 {
 	(void)ctx;
 	if (removes_device(command))
-		return check_device(command, text_of(args, "id"), e);
+		return check_device(text_of(args, "id"), e);
 	if (!strcmp(command, "human-monitor-command"))
 		return check_human(text_of(args, "command-line"), e);
 	if (!strcmp(command, "remove-fd"))

@@ -27,9 +27,24 @@ struct talk {
 	struct qmp_buf in;
 };
 
+/*
+ * Of the characters that a terminal might obey, JSON allows DEL and U+0080 to
+ * U+009F as they are, in strings. Escaped they are the same to a program.
+ */
 void qmp_print(struct qmp_span text, FILE *to)
 {
-	fwrite(text.at, 1, text.len, to);
+	const uint8_t *p = (const uint8_t *)text.at;
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		if (p[i] == 0xc2 && i + 1 < text.len && p[i + 1] < 0xa0 &&
+		    p[i + 1] >= 0x80)
+			fprintf(to, "\\u%04x", p[++i]);
+		else if (p[i] == 0x7f)
+			fputs("\\u007f", to);
+		else
+			putc(p[i], to);
+	}
 	putc('\n', to);
 	fflush(to);
 }

@@ -185,13 +185,15 @@ static void status_known(void *ctx, const struct qmp_result *r)
 {
 	struct question *question = ctx;
 	json_t *ret = r->ret.len ? qmp_value(r->ret) : NULL;
-	const char *status = json_string_value(member(ret, "status"));
+	const char *text = json_string_value(member(ret, "status"));
 	json_t *answer;
-	char version[40];
+	char version[40], status[80];
 
 	short_version(qmp_version(question->q->conn), version);
+	snprintf(status, sizeof(status), "%.79s", text ? text : r->err.msg);
+	qmp_printable(status);
 	answer = json_pack("{s:{s:s, s:s}}", "qmp", "version", version,
-			   "status", status ? status : r->err.msg);
+			   "status", status);
 	ctl_answer(question->conn, answer, NULL);
 	json_decref(answer);
 	json_decref(ret);
