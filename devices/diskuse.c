@@ -110,25 +110,31 @@ bool disk_same(const struct disk_id *a, const struct disk_id *b)
 	return a->fs && a->fs == b->fs && a->ino == b->ino;
 }
 
-/* One disk that is asked about. */
-struct asked {
-	struct xs *xs;
-	const struct disk_config *disk;
+/* A block device that somebody uses: a domain, or a loop device by itself. */
+struct user {
 	struct disk_id id;
-	struct err *e;
+	bool writable;
+	char domid[12], devid[12]; /* domid "": a loop device */
+	unsigned int loop;
 };
 
-static int in_use(struct asked *a, enum exit_code code, const char *by)
-{
-	return err_set(a->e, code, "disk %s: %s: in use%s: %s", a->disk->vdev,
-		       a->disk->path, a->disk->readonly ? " by a writer" : "",
-		       by);
-}
+struct users {
+	struct user *user;
+	unsigned int nr;
+	bool failed; /* out of memory */
+};
 
-static bool excludes(const struct asked *a, const struct disk_id *id,
-		     bool writable)
+static struct user *add_user(struct users *u)
 {
-	return (writable || !a->disk->readonly) && disk_same(&a->id, id);
+	struct user *bigger = realloc(u->user, (u->nr + 1) * sizeof(*u->user));
+
+	if (!bigger) {
+		u->failed = true;
+		return NULL;
+	}
+	u->user = bigger;
+	memset(&bigger[u->nr], 0, sizeof(*bigger));
+	return &bigger[u->nr++];
 }
 
 /* --- what domains are served --- */
@@ -150,99 +156,149 @@ static dev_t parse_physical(char *text)
 	return makedev((unsigned int)ma, (unsigned int)mi);
 }
 
-static int backend_uses(struct asked *a, const char *domid, const char *devid)
+static int read_key(struct xs *xs, const char *domid, const char *devid,
+		    const char *key, char *buf, size_t size)
 {
-	char path[XS_PATH_MAX], value[32], dev[32], name[80], by[160];
-	struct disk_id id;
-	dev_t physical;
+	char path[XS_PATH_MAX];
 
-	snprintf(path, sizeof(path), BACKENDS "/%s/%s/physical-device", domid,
-		 devid);
-	if (xs_read_str(a->xs, XBT_NULL, path, value, sizeof(value)) < 0)
-		return 0;
-	physical = parse_physical(value);
-	identify_device(physical, &id);
-	snprintf(path, sizeof(path), BACKENDS "/%s/%s/mode", domid, devid);
-	if (xs_read_str(a->xs, XBT_NULL, path, value, sizeof(value)) < 0)
-		strcpy(value, "w");
-	if (!physical || !excludes(a, &id, value[0] == 'w'))
-		return 0;
-	snprintf(path, sizeof(path), BACKENDS "/%s/%s/dev", domid, devid);
-	if (xs_read_str(a->xs, XBT_NULL, path, dev, sizeof(dev)) < 0)
-		snprintf(dev, sizeof(dev), "%s", devid);
-	snprintf(path, sizeof(path), "/local/domain/%s/name", domid);
-	if (xs_read_str(a->xs, XBT_NULL, path, name, sizeof(name)) < 0)
-		strcpy(name, "?");
-	snprintf(by, sizeof(by), "it is disk %s of domain %s (%s)", dev, domid,
-		 name);
-	return in_use(a, EXIT_BUSY, by);
+	snprintf(path, sizeof(path), BACKENDS "/%s/%s/%s", domid, devid, key);
+	return xs_read_str(xs, XBT_NULL, path, buf, size);
 }
 
-static int domain_uses(struct asked *a, const char *domid)
+/* A mode that cannot be read counts as writable. */
+static void add_backend(struct users *u, struct xs *xs, const char *domid,
+			const char *devid)
+{
+	char physical[32], mode[4] = "w";
+	struct user *new;
+	dev_t dev;
+
+	if (read_key(xs, domid, devid, "physical-device", physical,
+		     sizeof(physical)) < 0)
+		return;
+	dev = parse_physical(physical);
+	new = dev ? add_user(u) : NULL;
+	if (!new)
+		return;
+	read_key(xs, domid, devid, "mode", mode, sizeof(mode));
+	identify_device(dev, &new->id);
+	new->writable = mode[0] == 'w';
+	snprintf(new->domid, sizeof(new->domid), "%s", domid);
+	snprintf(new->devid, sizeof(new->devid), "%s", devid);
+}
+
+static void add_domain(struct users *u, struct xs *xs, const char *domid)
 {
 	char path[XS_PATH_MAX], **list;
 	unsigned int i, nr;
-	int rc = 0;
 
 	snprintf(path, sizeof(path), BACKENDS "/%s", domid);
-	list = xs_directory(xs_raw(a->xs), XBT_NULL, path, &nr);
-	for (i = 0; list && !rc && i < nr; i++)
-		rc = backend_uses(a, domid, list[i]);
+	list = xs_directory(xs_raw(xs), XBT_NULL, path, &nr);
+	for (i = 0; list && i < nr; i++)
+		add_backend(u, xs, domid, list[i]);
 	free(list);
-	return rc;
 }
 
-static int domains_use(struct asked *a)
+static void add_domains(struct users *u, struct xs *xs)
 {
 	unsigned int i, nr;
-	char **list;
-	int rc = 0;
+	char **list = xs_directory(xs_raw(xs), XBT_NULL, BACKENDS, &nr);
 
-	if (!a->xs)
-		return 0;
-	list = xs_directory(xs_raw(a->xs), XBT_NULL, BACKENDS, &nr);
-	for (i = 0; list && !rc && i < nr; i++)
-		rc = domain_uses(a, list[i]);
+	for (i = 0; list && i < nr; i++)
+		add_domain(u, xs, list[i]);
 	free(list);
-	return rc;
 }
 
-/* --- what other loop devices are made from --- */
+/* --- what loop devices are made from --- */
 
-static int loop_uses(struct asked *a, const char *name)
+static void add_loop(struct users *u, const char *name)
 {
 	struct disk_id id = {0};
+	struct user *new;
 	bool writable;
 	uint64_t nr;
-	char by[64];
 
 	if (strncmp(name, "loop", 4) ||
-	    num_parse(name + 4, 0, UINT32_MAX, &nr) < 0)
-		return 0;
-	if (!loop_number((unsigned int)nr, &id, &writable) ||
-	    !excludes(a, &id, writable))
-		return 0;
-	if (a->id.dev && a->id.whole == makedev(MAJOR_LOOP, (unsigned int)nr))
-		return 0; /* it is the one that was asked about */
-	snprintf(by, sizeof(by), "it is attached to /dev/loop%u",
-		 (unsigned int)nr);
-	return in_use(a, EXIT_BUSY, by);
+	    num_parse(name + 4, 0, UINT32_MAX, &nr) < 0 ||
+	    !loop_number((unsigned int)nr, &id, &writable))
+		return;
+	new = add_user(u);
+	if (!new)
+		return;
+	new->id = id;
+	new->writable = writable;
+	new->loop = (unsigned int)nr;
 }
 
-static int loops_use(struct asked *a)
+static void add_loops(struct users *u)
 {
 	DIR *dir = opendir("/sys/block");
 	struct dirent *ent;
-	int rc = 0;
 
-	while (dir && !rc && (ent = readdir(dir)))
-		rc = loop_uses(a, ent->d_name);
+	while (dir && (ent = readdir(dir)))
+		add_loop(u, ent->d_name);
 	if (dir)
 		closedir(dir);
-	return rc;
 }
 
-/* --- all of them --- */
+/* --- one disk and the others --- */
+
+struct asked {
+	struct xs *xs;
+	const struct disk_config *disk;
+	struct disk_id id;
+	struct err *e;
+};
+
+static int in_use(struct asked *a, enum exit_code code, const char *by)
+{
+	return err_set(a->e, code, "disk %s: %s: in use%s: %s", a->disk->vdev,
+		       a->disk->path, a->disk->readonly ? " by a writer" : "",
+		       by);
+}
+
+static bool excludes(const struct asked *a, const struct disk_id *id,
+		     bool writable)
+{
+	return (writable || !a->disk->readonly) && disk_same(&a->id, id);
+}
+
+static int domain_uses(struct asked *a, const struct user *u)
+{
+	char path[XS_PATH_MAX], dev[32], name[80] = "?", by[160];
+
+	if (read_key(a->xs, u->domid, u->devid, "dev", dev, sizeof(dev)) < 0)
+		snprintf(dev, sizeof(dev), "%s", u->devid);
+	snprintf(path, sizeof(path), "/local/domain/%s/name", u->domid);
+	xs_read_str(a->xs, XBT_NULL, path, name, sizeof(name));
+	snprintf(by, sizeof(by), "it is disk %s of domain %s (%s)", dev,
+		 u->domid, name);
+	return in_use(a, EXIT_BUSY, by);
+}
+
+static int loop_uses(struct asked *a, const struct user *u)
+{
+	char by[64];
+
+	if (a->id.dev && a->id.whole == makedev(MAJOR_LOOP, u->loop))
+		return 0; /* it is the one that was asked about */
+	snprintf(by, sizeof(by), "it is attached to /dev/loop%u", u->loop);
+	return in_use(a, EXIT_BUSY, by);
+}
+
+static int others_use(struct asked *a, const struct users *u)
+{
+	unsigned int i;
+
+	for (i = 0; i < u->nr; i++) {
+		const struct user *one = &u->user[i];
+
+		if (excludes(a, &one->id, one->writable) &&
+		    (*one->domid ? domain_uses(a, one) : loop_uses(a, one)) < 0)
+			return -1;
+	}
+	return 0;
+}
 
 static int same_vm_uses(struct asked *a, const struct vm_config *cfg,
 			const struct disk_id *id, unsigned int first,
@@ -261,8 +317,9 @@ static int same_vm_uses(struct asked *a, const struct vm_config *cfg,
 	return 0;
 }
 
-int diskuse_check(struct xs *xs, const struct vm_config *cfg,
-		  unsigned int first, struct err *e)
+static int check_all(struct xs *xs, const struct users *u,
+		     const struct vm_config *cfg, unsigned int first,
+		     struct err *e)
 {
 	struct disk_id id[VM_DISKS_MAX] = {0};
 	struct asked a = {.xs = xs, .e = e};
@@ -274,8 +331,26 @@ int diskuse_check(struct xs *xs, const struct vm_config *cfg,
 			continue;
 		a.id = id[i];
 		if (same_vm_uses(&a, cfg, id, first, i) < 0 ||
-		    domains_use(&a) < 0 || loops_use(&a) < 0)
+		    others_use(&a, u) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* Domains come first: who uses a loop device says more than that one does. */
+int diskuse_check(struct xs *xs, const struct vm_config *cfg,
+		  unsigned int first, struct err *e)
+{
+	struct users u = {.nr = 0};
+	int rc;
+
+	if (first == cfg->nr_disk)
+		return 0;
+	if (xs)
+		add_domains(&u, xs);
+	add_loops(&u);
+	rc = u.failed ? err_set(e, EXIT_FAILED, "out of memory")
+		      : check_all(xs, &u, cfg, first, e);
+	free(u.user);
+	return rc;
 }

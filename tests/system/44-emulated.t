@@ -95,7 +95,7 @@ ok "a locked tray is not opened" eval \
 	'mtool cd-eject e hdc 2>"$TMP/err"; [ $? = 4 ]'
 like "it is said" "$(cat "$TMP/err")" 'the guest keeps its tray locked'
 ok "and the medium stays" has two
-type_line 'kill %1'
+type_line 'kill $!'
 ask true >/dev/null
 ok "then it is" mtool cd-eject e hdc
 is "the drive is empty" "$(ask 'md5sum /dev/sr0')" 1

@@ -88,7 +88,7 @@ is "no node is left" "$(blocks)" "$blocks_before"
 rounds() {
 	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		mtool block-attach b "$hot" || return
-		type_line 'dd if=/dev/zero of=/dev/xvdbf bs=4k >/dev/null 2>&1 &'
+		type_line 'dd if=/dev/xvdbf of=/dev/null bs=4k >/dev/null 2>&1 &'
 		mtool block-detach b xvdbf || return
 	done
 }
@@ -111,7 +111,7 @@ like "it is said" "$(cat "$TMP/err")" \
 	'^mtool: b: disk xvdbf: the guest did not let go of it within 2 s'
 mtool unpause b
 is "and the disk is as it was" \
-	"$(ask 'dd if=/dev/zero of=/dev/xvdbf bs=4k count=1 conv=fsync 2>/dev/null')" 0
+	"$(ask '[ -b /dev/xvdbf ] && dd if=/dev/zero of=/dev/xvdbf bs=4k count=1 conv=fsync 2>/dev/null')" 0
 mtool pause b
 ok "by force it goes" mtool block-detach -F -t 2 b xvdbf
 mtool unpause b
@@ -155,8 +155,9 @@ mtool unpause b
 cp "$TMP/hot" "$TMP/gone"
 ok "one more" mtool block-attach b "vdev=xvdbf,target=$TMP/gone"
 truncate -s 1M "$TMP/gone"
-is "of an image cut short the rest cannot be read" \
-	"$(ask 'dd if=/dev/xvdbf of=/dev/null bs=1M skip=4 2>/dev/null')" 1
+# what is missing reads as zeros: so do Linux's loop devices
+is "an image cut short does the guest no harm" \
+	"$(ask 'dd if=/dev/xvdbf of=/dev/null bs=1M 2>/dev/null')" 0
 rm "$TMP/gone"
 ok "one that was removed is detached" mtool block-detach b xvdbf
 is "loop devices are those of the start" "$(loops)" "$loops_before"

@@ -54,7 +54,7 @@ refused "writable once, and read" 2 'disk hdb: .*by a writer: it is disk hda' \
 # --- block devices ---
 
 free=$(losetup -f)
-[ -e "$free" ] || losetup "$free" "$a" && losetup -d "$free"
+losetup "$free" "$a" && losetup -d "$free"
 refused "a block device of size 0" 1 "disk hda: $free: a block device of size 0" \
 	"phy:$free,hda,w"
 losetup "$free" "$a"
@@ -77,7 +77,7 @@ loops=$(losetup -a | sort)
 
 # A /dev with one loop device, which is taken: all there are on such a host.
 mkdir "$TMP/dev"
-cp -a /dev/xen /dev/loop-control /dev/null "$TMP/dev"
+cp -a /dev/xen /dev/loop-control /dev/null /dev/urandom "$TMP/dev"
 cp -a "$free" "$TMP/dev"
 losetup "$free" "$TMP/swap"
 loops=$(losetup -a | sort)
