@@ -92,6 +92,11 @@ struct con_sink *con_log_new(struct loop *loop, const char *path,
 			     uint64_t limit, struct err *e);
 /* Begin a new file now, if this one is not empty. */
 void con_log_rotate(struct con_sink *s);
+/*
+ * Go on as `path`: both files move there, over what another log may have left
+ * under that name. -1 and *e: they stay where they are.
+ */
+int con_log_move(struct con_sink *s, const char *path, struct err *e);
 
 /*
  * pty: a pty and any number of viewers, over one history of CON_PTY_HISTORY

@@ -193,3 +193,34 @@ void con_log_rotate(struct con_sink *s)
 	if (l->size)
 		rotate(l);
 }
+
+/* The older file, too; without one, there is to be none of another's. */
+static void move_old(const struct con_log *l, const char *to)
+{
+	if (rename(l->old_path, to) < 0 && errno == ENOENT)
+		unlink(to);
+}
+
+int con_log_move(struct con_sink *s, const char *path, struct err *e)
+{
+	struct con_log *l = (struct con_log *)s;
+	char *new = strdup(path), *old = NULL;
+
+	if (!new || asprintf(&old, "%s.1", path) < 0) {
+		free(new);
+		return err_sys(e, EXIT_FAILED, "%s", path);
+	}
+	/* No file at all is none to move: the next output makes one. */
+	if (rename(l->path, new) < 0 && !access(l->path, F_OK)) {
+		err_sys(e, EXIT_FAILED, "rename %s", l->path);
+		free(new);
+		free(old);
+		return -1;
+	}
+	move_old(l, old);
+	free(l->path);
+	free(l->old_path);
+	l->path = new;
+	l->old_path = old;
+	return 0;
+}

@@ -11,6 +11,7 @@
 
 #include "core/cfgfile.h"
 #include "core/config_keys.h"
+#include "core/vifspec.h"
 
 static const char WORDS[] = "command line";
 
@@ -48,6 +49,8 @@ void config_free(struct vm_config *cfg)
 		free(cfg->usbdevice[--cfg->nr_usbdevice]);
 	while (cfg->nr_dm_args)
 		free(cfg->dm_args[--cfg->nr_dm_args]);
+	while (cfg->nr_cpus)
+		free(cfg->cpus[--cfg->nr_cpus]);
 	free(cfg->as_used);
 	free(cfg->bios_path);
 	free(cfg->hvmloader_path);
@@ -183,6 +186,23 @@ static int check_usb(struct load *l)
 	return 0;
 }
 
+/* Only the first emulated nic boots: see add_nic in core/qemuargs.c. */
+static int check_netboot(struct load *l)
+{
+	struct vm_config *cfg = l->cfg;
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_nic && !cfg->nic[i].emulated; i++)
+		;
+	if (i == cfg->nr_nic || !strchr(cfg->boot, 'n') ||
+	    vifspec_has_rom(cfg->nic[i].model))
+		return 0;
+	return bad_sum(l, "boot",
+		       "n, but the stubdomain has nothing that boots from "
+		       "model %s",
+		       cfg->nic[i].model);
+}
+
 static int check_name(struct load *l)
 {
 	return *l->cfg->name ? 0 : bad_sum(l, "name", "not given");
@@ -210,7 +230,7 @@ static int build(struct load *l)
 		return rc;
 	if (keep_text(l) < 0 || check_known(l) < 0 || take_all(l) < 0 ||
 	    check_name(l) < 0 || check_vcpus(l) < 0 || check_video(l) < 0 ||
-	    check_memory(l) < 0 || check_usb(l) < 0) {
+	    check_memory(l) < 0 || check_usb(l) < 0 || check_netboot(l) < 0) {
 		config_free(l->cfg);
 		return -1;
 	}
@@ -229,6 +249,29 @@ int config_parse(struct vm_config *cfg, const char *text, size_t len,
 		rc = build(&l);
 	cfg_free(&l.src);
 	return rc;
+}
+
+int config_rename(struct vm_config *cfg, const char *name, struct err *e)
+{
+	struct load l = {.cfg = cfg, .e = e};
+	char word[VM_NAME_MAX + 8], *old = cfg->as_used;
+	int rc;
+
+	snprintf(word, sizeof(word), "name=%s", name);
+	cfg_init(&l.src);
+	rc = cfg_read(&l.src, WORDS, old, strlen(old), e);
+	if (!rc)
+		rc = cfg_word(&l.src, WORDS, word, e);
+	if (!rc)
+		rc = keep_text(&l);
+	cfg_free(&l.src);
+	if (rc) {
+		cfg->as_used = old;
+		return -1;
+	}
+	free(old);
+	snprintf(cfg->name, sizeof(cfg->name), "%s", name);
+	return 0;
 }
 
 /* Read up to `size` bytes; the number read, or -1 and errno. */

@@ -11,10 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/err.h"
+#include "core/mac.h"
 
 enum {
 	VM_NAME_MAX = 64,   /* characters */
 	VM_DISKS_MAX = 64,  /* disks of one VM */
+	VM_NICS_MAX = 16,   /* the stub numbers them by a hexadecimal digit */
 	VM_SERIALS_MAX = 4, /* QEMU's PC has no more */
 	VM_ARGS_MAX = 128,  /* words of device_model_args */
 	VM_MEMORY_MAX_MB = 16 * 1024 * 1024,
@@ -58,6 +60,27 @@ struct disk_config {
 	bool direct_io_safe;
 	bool discard;	/* offer discard to the frontend; default: writable */
 	bool untrusted; /* frontend told not to trust its backend (XSA-403) */
+	bool raw;	/* the text says format=raw: its content is not asked */
+	bool hotplugged; /* attached while the guest ran: the stub has it not */
+};
+
+enum { NIC_NAME_MAX = 16, NIC_IP_MAX = 128 };
+
+struct nic_config {
+	unsigned int devid; /* the guest's number of it */
+	uint8_t mac[MAC_LEN];
+	bool mac_set; /* else it follows from the VM's uuid: vif_macs() */
+	char bridge[NIC_NAME_MAX];
+	bool hotplugged;	    /* attached while the guest ran */
+	bool emulated;		    /* else the guest has a PV nic only */
+	const char *model;	    /* what QEMU calls the emulated device */
+	char vifname[NIC_NAME_MAX]; /* of dom0's end; "": netback's choice */
+	unsigned int mtu;	    /* 0: that of the bridge */
+	/* What the guest may send in an interval; rate_usec 0: no limit. */
+	uint64_t rate_bytes;
+	uint32_t rate_usec;
+	char ip[NIC_IP_MAX]; /* kept for firewall programs; may be "" */
+	bool untrusted;	     /* as a disk's */
 };
 
 struct vm_config {
@@ -66,6 +89,10 @@ struct vm_config {
 	bool uuid_set; /* else a fresh random one is made when it is used */
 	unsigned int memory_mb, maxmem_mb; /* maxmem >= memory */
 	unsigned int vcpus, maxvcpus;	   /* online at boot; maximum */
+	char *cpus[VM_VCPUS_MAX];	   /* see dom_cpus */
+	unsigned int nr_cpus;
+	bool cpus_each;		 /* one entry for each vcpu, not one for all */
+	unsigned int cpu_weight; /* 0: the scheduler's default */
 
 	enum vm_bios bios;
 	char *bios_path;      /* NULL: where the distribution has it */
@@ -91,6 +118,8 @@ struct vm_config {
 
 	struct disk_config disk[VM_DISKS_MAX];
 	unsigned int nr_disk;
+	struct nic_config nic[VM_NICS_MAX];
+	unsigned int nr_nic;
 	unsigned int nr_serial; /* all of them are ptys */
 
 	enum vm_action on_poweroff, on_reboot, on_crash, on_watchdog;
@@ -128,6 +157,12 @@ int config_parse(struct vm_config *cfg, const char *text, size_t len,
 		 const char *name, struct err *e);
 
 void config_free(struct vm_config *cfg);
+
+/*
+ * Give it another name (one that config_name_ok accepts), also in as_used.
+ * -1 and *e (no memory), and nothing has changed.
+ */
+int config_rename(struct vm_config *cfg, const char *name, struct err *e);
 
 /* Whether `name` is one a VM may have: [A-Za-z0-9._+-]{1,64}, no leading . -*/
 bool config_name_ok(const char *name);

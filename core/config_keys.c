@@ -134,6 +134,8 @@ const struct key config_keys[] = {
 	KEY("maxmem", take_uint, AT(maxmem_mb), RANGE(2, VM_MEMORY_MAX_MB)),
 	KEY("vcpus", take_uint, AT(vcpus), RANGE(1, VM_VCPUS_MAX)),
 	KEY("maxvcpus", take_uint, AT(maxvcpus), RANGE(1, VM_VCPUS_MAX)),
+	KEY("cpus", take_cpus),
+	KEY("cpu_weight", take_uint, AT(cpu_weight), RANGE(1, 65535)),
 	KEY("on_poweroff", take_choice, AT(on_poweroff), ONE_OF(actions)),
 	KEY("on_reboot", take_choice, AT(on_reboot), ONE_OF(actions)),
 	KEY("on_crash", take_choice, AT(on_crash), ONE_OF(actions)),
@@ -170,6 +172,7 @@ const struct key config_keys[] = {
 
 	/* Devices. vga overrides its old form stdvga. */
 	KEY("disk", take_disk),
+	KEY("vif", take_vif),
 	KEY("serial", take_serial),
 	KEY("stdvga", take_choice, AT(vga), ONE_OF(stdvgas)),
 	KEY("vga", take_choice, AT(vga), ONE_OF(vgas)),
@@ -201,13 +204,10 @@ const struct key config_keys[] = {
 	    RANGE(4096, (int64_t)1 << 40)),
 
 	/* To come. */
-	KEY("vif", refuse, WHY("network interfaces are not done yet")),
 	KEY("pci", refuse, WHY("PCI devices are not done yet")),
 	KEY("rdm", refuse, WHY("PCI devices are not done yet")),
 	KEY("rdm_mem_boundary", refuse, WHY("PCI devices are not done yet")),
-	KEY("cpus", refuse, WHY("pinning vcpus is not done yet")),
-	KEY("cpus_soft", refuse, WHY("pinning vcpus is not done yet")),
-	KEY("cpu_weight", refuse, WHY("scheduling weights are not done yet")),
+	KEY("cpus_soft", refuse, WHY("soft affinity is not done yet")),
 	KEY("cap", refuse, WHY("scheduling caps are not done yet")),
 	KEY("device_model_stubdomain_seclabel", refuse,
 	    WHY("security labels are not done yet")),

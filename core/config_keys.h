@@ -85,7 +85,7 @@ take_fn refuse_on;   /* anything but 0 */
 take_fn refuse_off;  /* 0 */
 
 /* Those of one key each: config_take.c. */
-take_fn take_name, take_uuid, take_boot, take_viridian, take_serial,
-	take_usbdevice, take_soundhw, take_disk, take_dm_args;
+take_fn take_name, take_uuid, take_cpus, take_boot, take_viridian, take_serial,
+	take_usbdevice, take_soundhw, take_disk, take_vif, take_dm_args;
 
 #endif

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cpuset.h"
 #include "core/diskspec.h"
 #include "core/uuid.h"
 #include "core/vdev.h"
+#include "core/vifspec.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 
@@ -63,6 +65,31 @@ int take_uuid(struct load *l, const struct key *k,
 	if (!memcmp(l->cfg->uuid, dom0, sizeof(dom0)))
 		return config_bad(l, entry, 0, "all zero is dom0's");
 	l->cfg->uuid_set = true;
+	return 0;
+}
+
+int take_cpus(struct load *l, const struct key *k,
+	      const struct cfg_entry *entry)
+{
+	struct vm_config *cfg = l->cfg;
+	struct cpuset set;
+	struct err e;
+	unsigned int i;
+
+	(void)k;
+	if (!entry->list && !*entry->value->text)
+		return 0;
+	for (i = 0; i < entry->nr; i++) {
+		if (i == VM_VCPUS_MAX)
+			return config_bad(l, entry, i, "more than %u",
+					  VM_VCPUS_MAX);
+		if (cpuset_parse(entry->value[i].text, &set, &e) < 0)
+			return config_bad(l, entry, i, "%s", e.msg);
+		if (config_copy(l, entry, i, &cfg->cpus[i]) < 0)
+			return -1;
+		cfg->nr_cpus++;
+	}
+	cfg->cpus_each = entry->list;
 	return 0;
 }
 
@@ -248,6 +275,54 @@ int take_disk(struct load *l, const struct key *k,
 			return config_bad(l, entry, i, "%s", e.msg);
 		cfg->nr_disk++;
 		if (check_disk(l, entry, i) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Addresses that are given: one that is generated avoids the others. */
+static int check_nic(struct load *l, const struct cfg_entry *entry,
+		     unsigned int i)
+{
+	const struct nic_config *new = &l->cfg->nic[i], *n;
+	char text[MAC_TEXT];
+
+	for (n = l->cfg->nic; n < new; n++) {
+		if (*new->vifname && !strcmp(n->vifname, new->vifname))
+			return config_bad(l, entry, i,
+					  "vifname %s is there "
+					  "twice",
+					  new->vifname);
+		if (!n->mac_set || !new->mac_set ||
+		    memcmp(n->mac, new->mac, MAC_LEN))
+			continue;
+		mac_text(new->mac, text);
+		return config_bad(l, entry, i, "mac %s is there twice", text);
+	}
+	return 0;
+}
+
+int take_vif(struct load *l, const struct key *k, const struct cfg_entry *entry)
+{
+	struct vm_config *cfg = l->cfg;
+	struct err e;
+	unsigned int i;
+
+	(void)k;
+	if (!entry->list && !*entry->value->text)
+		return 0;
+	if (!entry->list)
+		return config_bad(l, entry, 0, "not a list of strings");
+	for (i = 0; i < entry->nr; i++) {
+		if (i == VM_NICS_MAX)
+			return config_bad(l, entry, i, "more than %u",
+					  VM_NICS_MAX);
+		if (vifspec_parse(entry->value[i].text, true, &cfg->nic[i],
+				  &e) < 0)
+			return config_bad(l, entry, i, "%s", e.msg);
+		cfg->nic[i].devid = i;
+		cfg->nr_nic++;
+		if (check_nic(l, entry, i) < 0)
 			return -1;
 	}
 	return 0;

@@ -289,13 +289,14 @@ static int split(struct spec *s)
 	return 0;
 }
 
-static int check_format(struct spec *s)
+static int check_format(struct spec *s, struct disk_config *out)
 {
 	static const char *const images[] = {"qcow", "qcow2", "vhd", "qed"};
 	struct span format = s->param[FORMAT];
 	unsigned int i;
 
-	if (!format.p || span_is(format, "raw"))
+	out->raw = format.p && span_is(format, "raw");
+	if (!format.p || out->raw)
 		return 0;
 	for (i = 0; i < ARRAY_SIZE(images); i++) {
 		if (span_is(format, images[i]))
@@ -437,7 +438,7 @@ int diskspec_parse(const char *text, struct disk_config *out, struct err *e)
 	struct spec s = {.text = text, .e = e};
 
 	memset(out, 0, sizeof(*out));
-	if (check_bytes(&s) < 0 || split(&s) < 0 || check_format(&s) < 0 ||
+	if (check_bytes(&s) < 0 || split(&s) < 0 || check_format(&s, out) < 0 ||
 	    check_backend(&s, out) < 0 || take_vdev(&s, out) < 0 ||
 	    take_access(&s, out) < 0 || take_target(&s, out) < 0)
 		return -1;

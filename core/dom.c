@@ -54,6 +54,17 @@ void dom_stub(struct dom_params *d, const struct vm_config *cfg,
 	d->cfg = cfg;
 }
 
+const char *dom_cpus(const struct dom_params *d, unsigned int i)
+{
+	const struct vm_config *c = d->cfg;
+
+	if (!d->hvm)
+		return NULL;
+	if (!c->cpus_each)
+		i = 0;
+	return i < c->nr_cpus ? c->cpus[i] : NULL;
+}
+
 uint64_t dom_need_kb(const struct dom_params *d)
 {
 	uint64_t kb = d->target_kb + d->paging_kb + BUILD_EXTRA_KB;

@@ -40,6 +40,12 @@ void dom_stub(struct dom_params *d, const struct vm_config *cfg,
 	      const uint8_t uuid[16], const char *kernel, const char *ramdisk,
 	      const char *cmdline);
 
+/*
+ * The CPUs that vcpu `i` is to run on, in cpuset_parse's form (checked), or
+ * NULL: any. A list has one for each vcpu; those behind its end run anywhere.
+ */
+const char *dom_cpus(const struct dom_params *d, unsigned int i);
+
 /* Memory in KB that building `d` takes from the host, tables included. */
 uint64_t dom_need_kb(const struct dom_params *d);
 

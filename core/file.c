@@ -84,18 +84,35 @@ int file_check(const char *path, enum exit_code code, struct err *e)
 	return 0;
 }
 
-int file_write(const char *path, const char *text, struct err *e)
+static int write_new(const char *path, const char *text)
 {
-	size_t len = strlen(text);
+	ssize_t len = (ssize_t)strlen(text), n;
 	int fd = open(path,
 		      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		      0600);
-	ssize_t n;
 
 	if (fd < 0)
-		return err_sys(e, EXIT_FAILED, "open %s", path);
-	n = write(fd, text, len);
-	if (close(fd) < 0 || n != (ssize_t)len)
+		return -1;
+	n = write(fd, text, (size_t)len);
+	if (n >= 0 && n < len)
+		errno = ENOSPC;
+	return close(fd) < 0 || n != len ? -1 : 0;
+}
+
+int file_write(const char *path, const char *text, struct err *e)
+{
+	char *new;
+	int rc;
+
+	if (asprintf(&new, "%s.new", path) < 0)
 		return err_sys(e, EXIT_FAILED, "write %s", path);
-	return 0;
+	rc = write_new(new, text);
+	if (!rc)
+		rc = rename(new, path);
+	if (rc < 0) {
+		err_sys(e, EXIT_FAILED, "write %s", path);
+		unlink(new);
+	}
+	free(new);
+	return rc;
 }

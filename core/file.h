@@ -17,7 +17,10 @@ void *file_read(const char *path, size_t max, size_t *len, struct err *e);
 /* Whether `path` is a readable regular file that is not empty; -1 and *e. */
 int file_check(const char *path, enum exit_code code, struct err *e);
 
-/* Write `text` to `path` in one go, replacing it whole. -1 and *e. */
+/*
+ * Make `text` what is in `path`: a reader, and a crash, see the old or the new
+ * whole. -1 and *e.
+ */
 int file_write(const char *path, const char *text, struct err *e);
 
 #endif

@@ -4,14 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-#include <xen/hvm/params.h>
 
-enum {
-	EVTCHN_PORT_MAX = 1023, /* event channels a guest may have */
-	LIST_CHUNK = 64,
-};
+enum { LIST_CHUNK = 64 };
 
 struct hyp {
 	xc_interface *xch;
@@ -69,6 +64,27 @@ static int host_version(struct hyp *h, char *text, size_t size)
 	return 0;
 }
 
+static int host_scheduler(struct hyp *h, struct hyp_host *out, struct err *e)
+{
+	static const char *const names[] = {
+		[XEN_SCHEDULER_CREDIT] = "credit",
+		[XEN_SCHEDULER_CREDIT2] = "credit2",
+		[XEN_SCHEDULER_ARINC653] = "arinc653",
+		[XEN_SCHEDULER_RTDS] = "rtds",
+		[XEN_SCHEDULER_NULL] = "null",
+	};
+	int id;
+
+	if (xc_sched_id(h->xch, &id) < 0)
+		return err_sys(e, EXIT_HOST, "hypervisor: scheduler");
+	out->scheduler = "unknown";
+	if (id >= 0 && id < (int)(sizeof(names) / sizeof(*names)) && names[id])
+		out->scheduler = names[id];
+	out->weights =
+		id == XEN_SCHEDULER_CREDIT || id == XEN_SCHEDULER_CREDIT2;
+	return 0;
+}
+
 int hyp_host_info(struct hyp *h, struct hyp_host *out, struct err *e)
 {
 	xc_physinfo_t info = {0};
@@ -81,12 +97,17 @@ int hyp_host_info(struct hyp *h, struct hyp_host *out, struct err *e)
 	out->total_kb = info.total_pages * page_kb;
 	out->free_kb = (info.free_pages + info.scrub_pages) * page_kb;
 	out->cpus = info.nr_cpus;
+	out->max_cpu = info.max_cpu_id + 1;
+	out->nodes = info.nr_nodes;
+	out->cores_per_socket = info.cores_per_socket;
+	out->threads_per_core = info.threads_per_core;
+	out->cpu_mhz = info.cpu_khz / 1000;
 	out->hvm = info.capabilities & XEN_SYSCTL_PHYSCAP_hvm;
 	out->pv = info.capabilities & XEN_SYSCTL_PHYSCAP_pv;
 	out->hap = info.capabilities & XEN_SYSCTL_PHYSCAP_hap;
 	out->directio = info.capabilities & XEN_SYSCTL_PHYSCAP_directio;
 	out->gnttab_v2 = info.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2;
-	return 0;
+	return host_scheduler(h, out, e);
 }
 
 static void fill_dom(struct hyp_dom *out, const xc_domaininfo_t *in)
@@ -105,6 +126,7 @@ static void fill_dom(struct hyp_dom *out, const xc_domaininfo_t *in)
 	out->mem_kb = in->tot_pages * (XC_PAGE_SIZE / 1024);
 	out->max_kb = in->max_pages * (XC_PAGE_SIZE / 1024);
 	out->vcpus = in->nr_online_vcpus;
+	out->max_vcpus = in->max_vcpu_id + 1;
 	out->cpu_ns = in->cpu_time;
 }
 
@@ -139,163 +161,6 @@ int hyp_dom_get(struct hyp *h, uint32_t domid, struct hyp_dom *out,
 	if (got < 0)
 		return -1;
 	return got == 1 && out->domid == domid;
-}
-
-static int make_domain(struct hyp *h, const struct dom_params *d,
-		       const struct hyp_host *host, uint32_t *domid,
-		       struct err *e)
-{
-	struct xen_domctl_createdomain c = {
-		.max_vcpus = d->max_vcpus,
-		.max_evtchn_port = EVTCHN_PORT_MAX,
-		.max_grant_frames = d->max_grant_frames,
-		.max_maptrack_frames = -1,
-		.grant_opts = XEN_DOMCTL_GRANT_version(host->gnttab_v2 ? 2 : 1),
-	};
-
-	memcpy(c.handle, d->uuid, sizeof(c.handle));
-	if (d->hvm) {
-		c.flags = XEN_DOMCTL_CDF_hvm;
-		if (host->hap)
-			c.flags |= XEN_DOMCTL_CDF_hap;
-		/* Xen accepts no other set for a guest with a full PC. */
-		c.arch.emulation_flags = XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI;
-	}
-	*domid = 0; /* let Xen pick a free one */
-	if (xc_domain_create(h->xch, domid, &c) < 0)
-		return err_sys(e, EXIT_FAILED, "create domain");
-	log_msg(h->log, LOG_DETAIL, "hypercall: created domain %u", *domid);
-	return 0;
-}
-
-struct hvm_param {
-	const char *name;
-	uint32_t index;
-	uint64_t value;
-};
-
-/*
- * The base set that Windows guests want: the groups that xl's viridian=1
- * turns on. Base frequency must be among them.
- */
-static uint64_t viridian_mask(void)
-{
-	return HVMPV_base_freq | HVMPV_time_ref_count | HVMPV_apic_assist |
-	       HVMPV_crash_ctl | HVMPV_no_vp_limit | HVMPV_cpu_hotplug;
-}
-
-static int set_hvm_params(struct hyp *h, const struct dom_params *d,
-			  uint32_t domid, struct err *e)
-{
-	const struct vm_config *c = d->cfg;
-	const struct hvm_param param[] = {
-		{"HPET_ENABLED", HVM_PARAM_HPET_ENABLED, c->hpet},
-		{"VPT_ALIGN", HVM_PARAM_VPT_ALIGN, 1},
-		{"TIMER_MODE", HVM_PARAM_TIMER_MODE, c->timer_mode},
-		{"VIRIDIAN", HVM_PARAM_VIRIDIAN,
-		 c->viridian ? viridian_mask() : 0},
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(param) / sizeof(*param); i++) {
-		if (!param[i].value)
-			continue; /* zero is how the domain was born */
-		log_msg(h->log, LOG_DETAIL,
-			"hypercall: HVM parameter %s = %#llx", param[i].name,
-			(unsigned long long)param[i].value);
-		if (xc_hvm_param_set(h->xch, domid, param[i].index,
-				     param[i].value) < 0)
-			return err_sys(e, EXIT_FAILED, "HVM parameter %s",
-				       param[i].name);
-	}
-	return 0;
-}
-
-static int32_t time_offset(const struct vm_config *c)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	if (!c->localtime || !localtime_r(&now, &tm))
-		return c->rtc_timeoffset;
-	return c->rtc_timeoffset + (int32_t)tm.tm_gmtoff;
-}
-
-static int set_hvm_limits(struct hyp *h, const struct dom_params *d,
-			  uint32_t domid, struct err *e)
-{
-	int32_t offset = time_offset(d->cfg);
-
-	if (set_hvm_params(h, d, domid, e) < 0)
-		return -1;
-	if (xc_domain_set_tsc_info(h->xch, domid, d->cfg->tsc_mode, 0, 0, 0) <
-	    0)
-		return err_sys(e, EXIT_FAILED, "TSC mode");
-	if (offset && xc_domain_set_time_offset(h->xch, domid, offset) < 0)
-		return err_sys(e, EXIT_FAILED, "time offset");
-	log_msg(h->log, LOG_DETAIL, "hypercall: paging pool of %llu KiB",
-		(unsigned long long)d->paging_kb);
-	if (xc_set_paging_mempool_size(h->xch, domid, d->paging_kb * 1024) < 0)
-		return err_sys(e, EXIT_FAILED, "paging pool of %llu KiB",
-			       (unsigned long long)d->paging_kb);
-	return 0;
-}
-
-static int set_pv_limits(struct hyp *h, const struct dom_params *d,
-			 uint32_t domid, struct err *e)
-{
-	if (xc_domain_set_memmap_limit(h->xch, domid,
-				       (unsigned long)d->max_kb) < 0)
-		return err_sys(e, EXIT_FAILED, "memory map limit");
-	if (xc_domain_set_tsc_info(h->xch, domid, TSC_DEFAULT, 0, 0, 0) < 0)
-		return err_sys(e, EXIT_FAILED, "TSC mode");
-	return 0;
-}
-
-static int alloc_port(struct hyp *h, uint32_t domid, unsigned int *port,
-		      const char *what, struct err *e)
-{
-	int p = xc_evtchn_alloc_unbound(h->xch, domid, 0);
-
-	if (p < 0)
-		return err_sys(e, EXIT_FAILED, "event channel for %s", what);
-	*port = (unsigned int)p;
-	return 0;
-}
-
-static int set_limits(struct hyp *h, const struct dom_params *d, uint32_t domid,
-		      struct hyp_ports *ports, struct err *e)
-{
-	if (xc_domain_max_vcpus(h->xch, domid, d->max_vcpus) < 0)
-		return err_sys(e, EXIT_FAILED, "%u vcpus", d->max_vcpus);
-	if (xc_domain_setmaxmem(h->xch, domid, d->max_kb + DOM_SLACK_KB) < 0)
-		return err_sys(e, EXIT_FAILED, "memory limit");
-	if (alloc_port(h, domid, &ports->store, "xenstore", e) < 0 ||
-	    alloc_port(h, domid, &ports->console, "console 0", e) < 0)
-		return -1;
-	if (d->hvm ? set_hvm_limits(h, d, domid, e)
-		   : set_pv_limits(h, d, domid, e))
-		return -1;
-	if (xc_cpuid_apply_policy(h->xch, domid, false, NULL, 0,
-				  d->hvm ? d->cfg->pae : true, false, false,
-				  NULL, NULL) < 0)
-		return err_sys(e, EXIT_FAILED, "CPUID policy");
-	return 0;
-}
-
-int hyp_dom_create(struct hyp *h, const struct dom_params *d,
-		   const struct hyp_host *host, uint32_t *domid,
-		   struct hyp_ports *ports, struct err *e)
-{
-	struct err ignored;
-
-	if (make_domain(h, d, host, domid, e) < 0)
-		return -1;
-	if (set_limits(h, d, *domid, ports, e) < 0) {
-		hyp_dom_destroy(h, *domid, &ignored);
-		return -1;
-	}
-	return 0;
 }
 
 int hyp_dom_pause(struct hyp *h, uint32_t domid, struct err *e)

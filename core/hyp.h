@@ -2,7 +2,7 @@
 /*
  * The hypervisor: every hypercall that mtool makes, except those inside the
  * domain builder (core/build.h). What differs between Xen versions is in
- * hyp.c and nowhere else.
+ * hyp*.c and nowhere else.
  */
 #ifndef CORE_HYP_H
 #define CORE_HYP_H
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <xenctrl.h>
+#include "core/cpuset.h"
 #include "core/dom.h"
 #include "core/err.h"
 #include "core/log.h"
@@ -26,8 +27,12 @@ struct hyp_host {
 	uint64_t total_kb, free_kb;
 	bool hvm, pv, hap, directio;
 	bool gnttab_v2;
-	unsigned int cpus;
-	char version[64]; /* "4.17.7" */
+	unsigned int cpus, cores_per_socket, threads_per_core, nodes;
+	unsigned int max_cpu; /* highest number a CPU may have, plus 1 */
+	unsigned int cpu_mhz;
+	const char *scheduler; /* as Xen's sched= calls it */
+	bool weights;	       /* that scheduler knows them */
+	char version[64];      /* "4.17.7" */
 };
 int hyp_host_info(struct hyp *h, struct hyp_host *out, struct err *e);
 
@@ -37,7 +42,7 @@ struct hyp_dom {
 	bool hvm, dying, shutdown, paused, blocked, running;
 	unsigned int reason; /* SHUTDOWN_*, if shutdown */
 	uint64_t mem_kb, max_kb;
-	unsigned int vcpus; /* online */
+	unsigned int vcpus, max_vcpus; /* online; all there are */
 	uint64_t cpu_ns;
 };
 
@@ -71,6 +76,51 @@ int hyp_dom_unpause(struct hyp *h, uint32_t domid, struct err *e);
 int hyp_dom_destroy(struct hyp *h, uint32_t domid, struct err *e);
 /* Let `stub` act for `target`. Holds a reference on target until stub dies. */
 int hyp_set_target(struct hyp *h, uint32_t stub, uint32_t target,
+		   struct err *e);
+
+/* What can be done to a running guest from outside: hyp_guest.c. */
+
+enum hyp_trigger {
+	TRIGGER_POWER, /* ACPI power button */
+	TRIGGER_SLEEP, /* ACPI sleep button */
+	TRIGGER_NMI,
+	TRIGGER_RESET, /* reset button */
+	TRIGGER_INIT,
+};
+/* EXIT_HOST if this Xen cannot. `vcpu` is whom an NMI or INIT goes to. */
+int hyp_dom_trigger(struct hyp *h, uint32_t domid, enum hyp_trigger what,
+		    unsigned int vcpu, struct err *e);
+
+/*
+ * 1 if the guest has PV drivers: it has told Xen how events shall reach it.
+ * 0 if not; -1 and *e.
+ */
+int hyp_dom_has_pv(struct hyp *h, uint32_t domid, struct err *e);
+
+/* What the domain may have at most, slack included. */
+int hyp_dom_max_mem(struct hyp *h, uint32_t domid, uint64_t kb, struct err *e);
+/*
+ * What a guest that populates on demand shall have at last, slack included:
+ * its cache takes or gives the difference. No harm to others.
+ */
+int hyp_dom_pod_target(struct hyp *h, uint32_t domid, uint64_t kb,
+		       struct err *e);
+
+/* Virtual CPUs: hyp_vcpu.c. */
+
+struct hyp_vcpu {
+	bool online, blocked, running;
+	unsigned int cpu; /* where it runs or ran */
+	uint64_t cpu_ns;
+	struct cpuset hard, soft; /* where it may run, where it should */
+};
+int hyp_vcpu_get(struct hyp *h, uint32_t domid, unsigned int vcpu,
+		 struct hyp_vcpu *out, struct err *e);
+/* Let it run on these only. EXIT_USAGE if the host has none of them. */
+int hyp_vcpu_pin(struct hyp *h, uint32_t domid, unsigned int vcpu,
+		 const struct cpuset *cpus, struct err *e);
+/* Its share of the host beside others. EXIT_HOST if !weights. */
+int hyp_dom_weight(struct hyp *h, uint32_t domid, unsigned int weight,
 		   struct err *e);
 
 #endif

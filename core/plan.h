@@ -41,6 +41,7 @@ enum plan_op {
 	OP_INTRODUCE,  /* make it known to xenstored */
 	OP_SET_TARGET, /* give the stub power over the target */
 	OP_SUPERVISE,  /* serve the consoles from here on */
+	OP_PORT,       /* join the ends of nic `index` to its bridge */
 	OP_BACKENDS,   /* wait until the kernel's backends are there */
 	OP_UNPAUSE,    /* let it run */
 	OP_WAIT_DM,    /* wait for the device model's "running" */

@@ -6,16 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/diskplace.h"
 #include "core/plan.h"
 #include "core/vdev.h"
+#include "core/vifspec.h"
 
-enum {
-	IDE_SLOTS = 4,
-	AHCI_SLOTS = 6,
-	SCSI_SLOTS = 7,	 /* id 7 is the controller's own */
-	STUB_DISKS = 26, /* protocol: /dev/xvd[a-z] */
-	FIRST_SERIAL_CONSOLE = 3,
-};
+enum { FIRST_SERIAL_CONSOLE = 3 };
 
 __attribute__((format(printf, 2, 3))) static void add(struct qemu_args *a,
 						      const char *fmt, ...)
@@ -33,24 +29,6 @@ __attribute__((format(printf, 2, 3))) static void add(struct qemu_args *a,
 		return;
 	}
 	a->arg[a->nr++] = arg;
-}
-
-enum disk_emulation disk_emulation(const struct vm_config *cfg,
-				   unsigned int place)
-{
-	const struct disk_config *d = &cfg->disk[place];
-
-	if (place >= STUB_DISKS)
-		return EMUL_NONE;
-	if (d->cdrom)
-		return d->index < IDE_SLOTS ? EMUL_CDROM : EMUL_NONE;
-	if (!strncmp(d->vdev, "sd", 2))
-		return d->index < SCSI_SLOTS ? EMUL_SCSI : EMUL_NONE;
-	if (d->readonly)
-		return EMUL_NONE;
-	if (cfg->hdtype == HDTYPE_AHCI)
-		return d->index < AHCI_SLOTS ? EMUL_AHCI : EMUL_NONE;
-	return d->index < IDE_SLOTS ? EMUL_IDE : EMUL_NONE;
 }
 
 /* The format is always given: QEMU must never guess it (XSA-258). */
@@ -104,14 +82,13 @@ static void add_ide(struct qemu_args *a, const struct disk_config *d,
 	    dev, d->index);
 }
 
-/* The stub's disks are named by their place in the configuration. */
 static void add_disk(struct qemu_args *a, const struct vm_config *cfg,
 		     unsigned int place)
 {
 	const struct disk_config *d = &cfg->disk[place];
 	char dev[16];
 
-	vdev_linux_name(place, dev, sizeof(dev));
+	vdev_linux_name(disk_stub_number(cfg, place), dev, sizeof(dev));
 	switch (disk_emulation(cfg, place)) {
 	case EMUL_NONE:
 		break;
@@ -241,6 +218,45 @@ static void add_machine(struct qemu_args *a, const struct vm_config *cfg)
 	add(a, "%u", cfg->maxmem_mb - cfg->videoram_mb);
 }
 
+/*
+ * The guest's nic `place` as the `nr`th emulated one: the tap, which QEMU makes
+ * in the stub, joins the stub's PV nic of that number. Without its option ROM
+ * a card cannot boot, but takes no page of the guest's memory either, where
+ * the ROMs of four would be all that is spare: only the first has it, and only
+ * if it is to boot.
+ */
+static void add_nic(struct qemu_args *a, const struct vm_config *cfg,
+		    unsigned int place, unsigned int nr)
+{
+	const struct nic_config *n = &cfg->nic[place];
+	bool boots = !nr && strchr(cfg->boot, 'n');
+	char mac[NIC_MAC_TEXT];
+
+	vifspec_mac(n, place, mac);
+	add(a, "-device");
+	add(a, "%s,id=nic%u,netdev=net%u,mac=%s%s", n->model, place, nr, mac,
+	    boots ? "" : ",romfile=");
+	add(a, "-netdev");
+	add(a,
+	    "type=tap,id=net%u,ifname=vif" PLAN_T ".%u-emu,br=%s,script=no,"
+	    "downscript=no",
+	    nr, nr, n->bridge);
+}
+
+static void add_nics(struct qemu_args *a, const struct vm_config *cfg)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < cfg->nr_nic; i++) {
+		if (cfg->nic[i].emulated)
+			add_nic(a, cfg, i, nr++);
+	}
+	if (!nr) {
+		add(a, "-net");
+		add(a, "none");
+	}
+}
+
 static int check_args(const struct qemu_args *a, struct err *e)
 {
 	unsigned int i;
@@ -269,8 +285,7 @@ int qemu_args_make(struct qemu_args *a, const struct vm_config *cfg,
 	add_basics(a, cfg);
 	add_vga(a, cfg);
 	add_boot(a, cfg);
-	add(a, "-net");
-	add(a, "none");
+	add_nics(a, cfg);
 	for (i = 0; i < cfg->nr_dm_args; i++)
 		add(a, "%s", cfg->dm_args[i]);
 	add_machine(a, cfg);

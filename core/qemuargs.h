@@ -21,17 +21,6 @@ struct qemu_args {
 	bool failed;
 };
 
-/* How a disk reaches the guest besides its PV frontend. */
-enum disk_emulation { EMUL_NONE, EMUL_IDE, EMUL_AHCI, EMUL_SCSI, EMUL_CDROM };
-
-/*
- * Which emulated device, if any, the disk at `place` in the configuration
- * gets. EMUL_NONE: the guest sees it as a PV disk only: beyond the emulated
- * slots, or read-only where the emulated device could not keep it so (XSA-142).
- */
-enum disk_emulation disk_emulation(const struct vm_config *cfg,
-				   unsigned int place);
-
 /*
  * Fill *a for a fresh start. Domids stand in it as plan variables. Returns 0,
  * or -1 and *e if an argument is longer than the protocol carries or there

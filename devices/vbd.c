@@ -1,72 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/vbd.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "core/diskplace.h"
 #include "core/vdev.h"
 #include "core/xenbus.h"
-#include "devices/loopdev.h"
+#include "devices/diskuse.h"
+#include "devices/medium.h"
 
-static int open_medium(const struct disk_config *d, struct stat *st,
-		       struct err *e)
-{
-	int flags = (d->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK;
-	int fd = open(d->path, flags);
-
-	if (fd < 0)
-		return err_sys(e, EXIT_FAILED, "disk %s: open %s", d->vdev,
-			       d->path);
-	if (fstat(fd, st) < 0) {
-		err_sys(e, EXIT_FAILED, "disk %s: stat %s", d->vdev, d->path);
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static int check_kind(struct disk_config *d, const struct stat *st,
-		      struct err *e)
-{
-	if (S_ISBLK(st->st_mode) && d->kind != DISK_FILE) {
-		d->kind = DISK_PHY;
-		return 0;
-	}
-	if (!S_ISREG(st->st_mode) || d->kind == DISK_PHY)
-		return err_set(e, EXIT_FAILED, "disk %s: %s: not a %s", d->vdev,
-			       d->path,
-			       d->kind == DISK_PHY    ? "block device"
-			       : d->kind == DISK_FILE ? "regular file"
-						      : "block device or file");
-	if (st->st_size < 512)
-		return err_set(e, EXIT_FAILED,
-			       "disk %s: %s: smaller than one sector", d->vdev,
-			       d->path);
-	d->kind = DISK_FILE;
-	return 0;
-}
-
-int vbd_check(struct vm_config *cfg, struct err *e)
+/* Who uses a medium comes first: that message says more than EBUSY does. */
+int vbd_check(struct xs *xs, struct vm_config *cfg, unsigned int first,
+	      struct err *e)
 {
 	unsigned int i;
+	int fd;
 
-	for (i = 0; i < cfg->nr_disk; i++) {
-		struct stat st;
-		int fd, rc;
-
+	if (diskuse_check(xs, cfg, first, e) < 0)
+		return -1;
+	for (i = first; i < cfg->nr_disk; i++) {
 		if (!cfg->disk[i].path)
 			continue;
-		fd = open_medium(&cfg->disk[i], &st, e);
+		fd = medium_open(&cfg->disk[i], e);
 		if (fd < 0)
 			return -1;
-		rc = check_kind(&cfg->disk[i], &st, e);
 		close(fd);
-		if (rc < 0)
-			return -1;
 	}
 	return 0;
 }
@@ -93,7 +55,7 @@ void vbd_plan_host(struct plan *p, const struct vm_config *cfg)
 
 		if (!d->path)
 			continue;
-		plan_step(p, OP_LOOP, DOM_HOST, GROUP_SETUP, NULL,
+		plan_step(p, OP_LOOP, DOM_HOST, GROUP_SETUP, disk_way(cfg, i),
 			  d->kind == DISK_FILE ? "disk %s: loop device for %s"
 					       : "disk %s: block device %s",
 			  d->vdev, d->path);
@@ -101,19 +63,15 @@ void vbd_plan_host(struct plan *p, const struct vm_config *cfg)
 	}
 }
 
-/*
- * The stub's disks are numbered by their place: "PV disks … according to
- * configuration order, starting with xvda". The guest's keep their names.
- */
 unsigned int vbd_devid(const struct vm_config *cfg, unsigned int place,
 		       enum plan_dom dom)
 {
-	char name[16];
+	char name[VDEV_NAME_MAX];
 	struct vdev v;
 
-	if (dom == DOM_TARGET)
+	if (dom == DOM_TARGET || cfg->protocol == PROTOCOL_MERGED)
 		return cfg->disk[place].devid;
-	vdev_linux_name(place, name, sizeof(name));
+	vdev_linux_name(disk_stub_number(cfg, place), name, sizeof(name));
 	vdev_parse(name, &v);
 	return v.devid;
 }
@@ -125,8 +83,7 @@ static void backend_nodes(struct plan *p, const struct xenbus_pair *x,
 
 	snprintf(dev, sizeof(dev), PLAN_VAR("disk%u.dev"), place);
 	snprintf(path, sizeof(path), PLAN_VAR("disk%u.path"), place);
-	plan_node(p, NULL, x->back, "params", "%s",
-		  d->kind == DISK_FILE ? path : d->path);
+	plan_node(p, NULL, x->back, "params", "%s", d->path);
 	plan_node(p, NULL, x->back, "removable", "%d", d->cdrom);
 	plan_node(p, NULL, x->back, "bootable", "1");
 	plan_node(p, NULL, x->back, "dev", "%s", d->vdev);
@@ -143,8 +100,8 @@ static void backend_nodes(struct plan *p, const struct xenbus_pair *x,
 	plan_node(p, NULL, x->back, "hotplug-status", "connected");
 }
 
-static void disk_nodes(struct plan *p, const struct vm_config *cfg,
-		       unsigned int place, enum plan_dom dom)
+void vbd_plan_disk(struct plan *p, const struct vm_config *cfg,
+		   unsigned int place, enum plan_dom dom)
 {
 	const struct disk_config *d = &cfg->disk[place];
 	unsigned int devid = vbd_devid(cfg, place, dom);
@@ -160,34 +117,26 @@ static void disk_nodes(struct plan *p, const struct vm_config *cfg,
 	backend_nodes(p, &x, d, place);
 }
 
-/*
- * A drive without a medium gets no PV disk: its backend would never connect,
- * and a Linux stub waits for every frontend it has.
- */
 void vbd_plan_nodes(struct plan *p, const struct vm_config *cfg,
 		    enum plan_dom dom)
 {
 	unsigned int i;
 
 	for (i = 0; i < cfg->nr_disk; i++) {
-		if (cfg->disk[i].path)
-			disk_nodes(p, cfg, i, dom);
+		if (dom == DOM_TARGET ? disk_in_target(cfg, i)
+				      : disk_in_stub(cfg, i))
+			vbd_plan_disk(p, cfg, i, dom);
 	}
 }
 
-static int attach_file(const struct disk_config *d, int file_fd, char *path,
-		       size_t size, struct stat *st, struct err *e)
+static int attach_file(int file_fd, const struct disk_config *d, char *path,
+		       size_t size, struct err *e)
 {
 	unsigned int nr;
 	int fd = loopdev_attach(file_fd, d->path, d->readonly, &nr, e);
 
 	if (fd < 0)
 		return err_in(e, "disk %s", d->vdev);
-	if (fstat(fd, st) < 0) {
-		err_sys(e, EXIT_FAILED, "disk %s: stat loop%u", d->vdev, nr);
-		close(fd);
-		return -1;
-	}
 	snprintf(path, size, "/dev/loop%u", nr);
 	return fd;
 }
@@ -195,23 +144,41 @@ static int attach_file(const struct disk_config *d, int file_fd, char *path,
 int vbd_open(const struct vm_config *cfg, unsigned int place,
 	     struct plan_vars *vars, struct log *log, struct err *e)
 {
-	const struct disk_config *d = &cfg->disk[place];
+	struct disk_config d = cfg->disk[place];
 	char key[PLAN_VAR_NAME], path[32] = "";
 	struct stat st;
-	int fd = open_medium(d, &st, e), file_fd;
+	int fd = medium_open(&d, e), file_fd;
 
-	if (fd >= 0 && d->kind == DISK_FILE) {
+	if (fd >= 0 && d.kind == DISK_FILE) {
 		file_fd = fd;
-		fd = attach_file(d, file_fd, path, sizeof(path), &st, e);
+		fd = attach_file(file_fd, &d, path, sizeof(path), e);
 		close(file_fd);
-		log_msg(log, LOG_DETAIL, "host: %s is %s", d->path, path);
+		log_msg(log, LOG_DETAIL, "host: %s is %s", d.path, path);
 	}
 	if (fd < 0)
 		return -1;
+	if (fstat(fd, &st) < 0) {
+		err_sys(e, EXIT_FAILED, "disk %s: stat", d.vdev);
+		close(fd);
+		return -1;
+	}
 	/* blkback reads it in hexadecimal */
 	snprintf(key, sizeof(key), "disk%u.dev", place);
 	plan_set(vars, key, "%x:%x", major(st.st_rdev), minor(st.st_rdev));
 	snprintf(key, sizeof(key), "disk%u.path", place);
 	plan_set(vars, key, "%s", path);
 	return fd;
+}
+
+void vbd_note_loop(struct xs *xs, const char *back, struct loop_list *loops)
+{
+	char path[XS_PATH_MAX], device[64], image[XS_VALUE_MAX];
+
+	snprintf(path, sizeof(path), "%s/physical-device-path", back);
+	if (xs_read_str(xs, XBT_NULL, path, device, sizeof(device)) < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/params", back);
+	if (xs_read_str(xs, XBT_NULL, path, image, sizeof(image)) >= 0 &&
+	    strcmp(image, device))
+		loopdev_note(loops, device);
 }

@@ -11,13 +11,17 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/plan.h"
+#include "core/xs.h"
+#include "devices/loopdev.h"
 
 /*
- * Find out what each plain path is (DISK_AUTO), and check that every medium
- * can be opened as its configuration asks. Changes only cfg's `kind`s.
- * -1 and *e (EXIT_FAILED) naming the disk.
+ * Check the media of the disks from place `first` on: each can be opened as
+ * its configuration asks, and nobody uses it in a way that excludes this.
+ * Finds out what plain paths are (DISK_AUTO); changes only cfg's `kind`s.
+ * `xs` as for diskuse_check. -1 and *e naming the disk.
  */
-int vbd_check(struct vm_config *cfg, struct err *e);
+int vbd_check(struct xs *xs, struct vm_config *cfg, unsigned int first,
+	      struct err *e);
 
 /*
  * Without looking at any file: what a plain path has to be, by its name
@@ -28,9 +32,12 @@ void vbd_guess(struct vm_config *cfg);
 /* The steps before nodes can be written: a loop device for each file. */
 void vbd_plan_host(struct plan *p, const struct vm_config *cfg);
 
-/* Append the nodes of all disks of one of the two domains. */
+/* Append the nodes of all PV disks of one of the two domains. */
 void vbd_plan_nodes(struct plan *p, const struct vm_config *cfg,
 		    enum plan_dom dom);
+/* Of one disk, wherever it is to be seen. */
+void vbd_plan_disk(struct plan *p, const struct vm_config *cfg,
+		   unsigned int place, enum plan_dom dom);
 
 /* The device number under which disk `place` is known in `dom`. */
 unsigned int vbd_devid(const struct vm_config *cfg, unsigned int place,
@@ -39,10 +46,16 @@ unsigned int vbd_devid(const struct vm_config *cfg, unsigned int place,
 /*
  * Make the block device of disk `place` known as the plan's variables
  * disk<place>.dev and disk<place>.path, attaching a loop device if it is a
- * file. Returns the descriptor to keep until the backends are connected, or
- * -1 and *e.
+ * file. Returns the descriptor to keep, for while it is open the kernel keeps
+ * others off (devices/medium.h); -1 and *e.
  */
 int vbd_open(const struct vm_config *cfg, unsigned int place,
 	     struct plan_vars *vars, struct log *log, struct err *e);
+
+/*
+ * Note the loop device that vbd_open made for the disk whose backend directory
+ * is `back`; none if its image was a block device already.
+ */
+void vbd_note_loop(struct xs *xs, const char *back, struct loop_list *loops);
 
 #endif

@@ -64,6 +64,39 @@ bad "list where a string belongs" 2 'bad.cfg:[0-9]+: name: ' 'name = [ "g" ]'
 bad "unclosed quote" 2 'bad.cfg:[0-9]+: name: unclosed "' 'name = "g'
 bad "key known, not done" 2 'bad.cfg:[0-9]+: pci: ' 'pci = [ "00:04.0" ]'
 
+# Nics. xenbr0, where a nic goes if nothing else is said, is no bridge here.
+tunctl -t xenbr0 >/dev/null
+brctl addbr mbr0
+bad "no bridge" 1 'g: nic 0: bridge nope: no such interface' \
+	'vif = [ "bridge=nope" ]'
+bad "bridge is no bridge" 1 'g: nic 0: xenbr0 is not a bridge' 'vif = [ "" ]'
+bad "second nic without bridge" 1 'g: nic 1: bridge nope: no such interface' \
+	'vif = [ "bridge=mbr0", "bridge=nope" ]'
+bad "MAC malformed" 2 'bad.cfg:[0-9]+: vif: mac is not like .*: 00:16:3e:1' \
+	'vif = [ "mac=00:16:3e:1" ]'
+bad "MAC multicast" 2 'bad.cfg:[0-9]+: vif: mac 01:16:3e:00:00:01 is a multi' \
+	'vif = [ "mac=01:16:3e:00:00:01" ]'
+bad "MAC used twice" 2 'bad.cfg:[0-9]+: vif: mac 00:16:3e:00:00:0a is there' \
+	'vif = [ "mac=00:16:3e:00:00:0a", "mac=00:16:3E:00:00:0A" ]'
+bad "MTU too small" 2 'bad.cfg:[0-9]+: vif: mtu is not a number in 68\.\.' \
+	'vif = [ "mtu=67" ]'
+bad "MTU too large" 2 'bad.cfg:[0-9]+: vif: mtu is not a number in 68\.\.' \
+	'vif = [ "mtu=65518" ]'
+bad "rate malformed" 2 'bad.cfg:[0-9]+: vif: rate is not like .*: 10mb/s' \
+	'vif = [ "rate=10mb/s" ]'
+bad "vifname too long" 2 'bad.cfg:[0-9]+: vif: vifname: more than 11 char' \
+	'vif = [ "vifname=longer-than-11" ]'
+bad "vifname taken" 4 'g: nic 0: vifname lo: .* lo already' \
+	'vif = [ "vifname=lo,bridge=mbr0" ]'
+bad "vifname used twice" 2 'bad.cfg:[0-9]+: vif: vifname a is there twice' \
+	'vif = [ "vifname=a", "vifname=a" ]'
+bad "model unknown" 2 'bad.cfg:[0-9]+: vif: .* no such model .*: ne3000' \
+	'vif = [ "model=ne3000" ]'
+bad "hotplug script" 2 'bad.cfg:[0-9]+: vif: .*no scripts.*: vif-route' \
+	'vif = [ "script=vif-route" ]'
+brctl delbr mbr0
+tunctl -d xenbr0 >/dev/null
+
 refused "no such file" 2 'nope.cfg: No such file' create "$TMP/nope.cfg"
 refused "no file named" 2 'usage: mtool create ' create
 refused "wrong option" 2 '-x' create -x "$good"

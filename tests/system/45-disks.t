@@ -40,8 +40,9 @@ is "and known by its number, in hexadecimal" \
 	"$(printf '%x:%x' $(stat -c '0x%t 0x%T' "$loop"))"
 is "read-only where it was asked" "$(back "$t/768/mode")" r
 is "writable where it was" "$(back "$t/832/mode")" w
-is "a CD is read-only" "$(back "$t/5632/mode")" r
-is "and a CD" "$(back "$t/5632/device-type")" cdrom
+is "a CD is read-only" "$(back "$s/51744/mode")" r
+is "and a CD" "$(back "$s/51744/device-type")" cdrom
+not_ok "which the guest sees in its drive alone" back "$t/5632/dev"
 is "the file's loop device is the same for both domains" \
 	"$(back "$t/832/physical-device")" "$(back "$s/51712/physical-device")"
 for d in 51712 51728 51744; do
@@ -50,6 +51,13 @@ done
 ro=$(back "$s/51744/physical-device-path")
 is "the CD's loop device cannot be written to" \
 	"$(cat "/sys/block/${ro##*/}/ro")" 1
+diag "direct I/O: $(grep . /sys/block/loop*/loop/dio)"
+list=$(mtool block-list d)
+like "block-list tells how each is seen" "$list" 'IDE, or PV once'
+like "and what is in the drive" "$list" "cdrom connected +$GUESTS/boot.img"
+like "or that nothing is" "$list" '^hdd .*cdrom empty '
+like "info, too" "$(mtool info d)" '^disk +hda +r disk +waiting +/dev/loop'
+like "and as JSON" "$(mtool --json block-list d)" '"vdev": "hdb"'
 ok "destroy" mtool destroy d
 is "only the loop device that was there before stays" \
 	"$(losetup -a | sort)" "$before"

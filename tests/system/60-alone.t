@@ -24,15 +24,21 @@ done
 mount --bind /dev/pts "$root/dev/pts"
 mount --bind /proc/xen "$root/proc/xen"
 mkdir -p "$root/var" && ln -s /run "$root/var/run" # of xenstored's socket
-put "$(guest_disk boot)"
-mv "$root/$TMP"/boot.* "$root/boot.img"
+for disk in a b c d; do
+	put "$(guest_disk boot)"
+	mv "$root/$TMP"/boot.* "$root/$disk.img"
+done
+make_bridges
+start=$(interfaces)
 cat >"$root/g.cfg" <<EOF
 name = "g"
 type = "hvm"
 memory = 64
 vga = "none"
 serial = "pty"
-disk = [ "format=raw,vdev=hda,access=rw,target=/boot.img" ]
+disk = [ "/a.img,raw,hda,w", "/b.img,raw,hdb,w", "/c.img,raw,xvdc,w",
+	"/d.img,raw,xvdd,w" ]
+vif = [ "bridge=mbr0,model=e1000", "bridge=mbr1", "bridge=mbr0,type=vif" ]
 EOF
 is "it holds one program" \
 	"$(find "$root/usr" -type f -perm -100 ! -name '*.so*')" \
@@ -69,6 +75,8 @@ is "nor does destroy" "$(execs destroy)" 2 || diag "$(cat "$TMP/destroy.trace")"
 is "creator and supervisor have a xenstore connection each" \
 	"$(connections create)" 2
 is "nothing is left" "$(leftovers)" "$nothing"
+is "nor of its nics" "$(interfaces)" "$start"
+remove_bridges
 umount "$root/dev/pts" "$root/proc/xen"
 for d in dev proc sys run; do
 	umount "$root/$d"

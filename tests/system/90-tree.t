@@ -7,7 +7,11 @@
 . ./vm.sh
 
 disk=$(guest_disk boot)
-cfg=$(boot_cfg g 'vga = "cirrus"' \
+make_bridges
+vif="vif = [ \"mac=$(nic_mac 0),bridge=mbr0,model=e1000\",
+	\"mac=$(nic_mac 1),bridge=mbr1,rate=1MB/s,ip=10.1.1.2\",
+	\"mac=$(nic_mac 2),bridge=mbr0,type=vif,mtu=1400\" ]"
+cfg=$(boot_cfg g 'vga = "cirrus"' "$vif" \
 	"disk = [ \"format=raw,vdev=xvda,access=rw,target=$disk\" ]")
 lib=/usr/local/lib/mtool
 loop=/dev/loop7
@@ -18,6 +22,7 @@ memory = 64
 serial = "pty"
 vnc = 0
 disk = [ "phy:$loop,xvda,w" ]
+$vif
 device_model_version = "qemu-xen"
 device_model_stubdomain_override = 1
 stubdomain_kernel = "$lib/stubdom-kernel"
@@ -54,6 +59,7 @@ nodes "$t" "$(xenstore-read "/local/domain/$t/image/device-model-domid")" \
 	>"$TMP/xl.tree"
 xl destroy x
 losetup -d "$loop"
+remove_bridges
 ok "both trees are there" test "$(wc -l <"$TMP/mtool.tree")" -gt 150 -a \
 	"$(wc -l <"$TMP/xl.tree")" -gt 150
 

@@ -9,6 +9,7 @@
 #   open_serial NAME          views serial0; type_line TEXT types into it
 #   serial_says NAME TEXT     TEXT has appeared there
 #   close_serial              waits until the viewer has ended
+#   status COMMAND...         runs it, prints its exit code; out prints the rest
 
 boot_cfg() {
 	cfg=$TMP/$1.cfg
@@ -71,3 +72,37 @@ close_serial() {
 }
 
 type_line() { printf '%s\r' "$1" >&9; }
+
+# Nics: two bridges, mbr0 and mbr1, dom0 having 10.1.N.1 for the guest's Nth
+# nic, whose address is 00:16:3e:46:00:0N. The first and third nic are on mbr0.
+#
+#   make_bridges, remove_bridges
+#   interfaces                prints all there are, and the bridges' ports
+#   nic_mac N
+make_bridges() {
+	for n in 0 1; do
+		brctl addbr mbr$n
+		ip link set mbr$n up
+	done
+	ip address add 10.1.0.1/24 dev mbr0
+	ip address add 10.1.1.1/24 dev mbr1
+	ip address add 10.1.2.1/24 dev mbr0
+}
+
+remove_bridges() {
+	for n in 0 1; do
+		ip link set mbr$n down
+		brctl delbr mbr$n
+	done
+}
+
+interfaces() { ls /sys/class/net /sys/class/net/*/brif; }
+
+nic_mac() { echo "00:16:3e:46:00:0$1"; }
+
+status() {
+	"$@" >"$TMP/out" 2>&1
+	echo $?
+}
+
+out() { cat "$TMP/out"; }

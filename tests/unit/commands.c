@@ -10,8 +10,8 @@
 
 enum {
 	HELP_COLUMNS = 72,  /* of one line */
-	NAME_COLUMNS = 12,  /* of a name in the list of commands */
-	FIRST_COLUMNS = 65, /* of a first line behind it: 80 in all */
+	NAME_COLUMNS = 14,  /* of a name in the list of commands */
+	FIRST_COLUMNS = 63, /* of a first line behind it: 80 in all */
 	WORDS_MAX = 8,
 };
 
@@ -243,7 +243,7 @@ static void test_words(void)
 	is_int(words(1, 0, 0, &e), 0, "no words");
 	is_int(words(2, 0, 0, &e), -1, "one too many");
 	is_int(e.code, EXIT_USAGE, "is wrong usage");
-	is_str(e.msg, "usage: mtool list [VM...]", "which is shown");
+	is_str(e.msg, "usage: mtool list [-s] [VM...]", "which is shown");
 	is_int(words(1, 1, 2, &e), -1, "one too few");
 	is_int(words(2, 1, 2, &e), 0, "the least");
 	is_int(words(3, 1, 2, &e), 0, "the most");

@@ -54,6 +54,36 @@ static void test_log_rotation(struct bench *b)
 	con_sink_free(s);
 }
 
+/* A rename of the VM: both files go, and nothing of another's is mixed in. */
+static void test_log_move(struct bench *b)
+{
+	struct con_sink *s = con_log_new(b->loop, b->path, 4096, &b->e);
+	char to[96], to_old[96], nowhere[96];
+
+	snprintf(to, sizeof(to), "%s/new.log", b->dir);
+	snprintf(to_old, sizeof(to_old), "%s/new.log.1", b->dir);
+	snprintf(nowhere, sizeof(nowhere), "%s/none/new.log", b->dir);
+	unlink(b->old);
+	is_int(symlink("stale", to_old), 0, "log: an older file of another");
+	say(s, "here\n");
+	is_int(con_log_move(s, nowhere, &b->e), -1, "log: a move that fails");
+	say(s, "still\n");
+	ok(strstr(file_text(b, b->path), "here\nstill\n") != NULL,
+	   "log: leaves it where it was");
+	is_int(con_log_move(s, to, &b->e), 0, "log: it moves");
+	say(s, "there\n");
+	ok(strstr(file_text(b, to), "here\nstill\nthere\n") != NULL,
+	   "log: what was said before and after is in one file");
+	ok(access(b->path, F_OK) < 0, "log: nothing is left behind");
+	ok(unlink(to_old) < 0, "log: nor another's older file");
+	con_log_rotate(s);
+	ok(strstr(file_text(b, to_old), "there\n") != NULL,
+	   "log: its older file has the new name, too");
+	con_sink_free(s);
+	unlink(to);
+	unlink(to_old);
+}
+
 static void test_log_refuses(struct bench *b)
 {
 	char other[96];
@@ -193,8 +223,9 @@ static void test_feed(struct bench *b)
 int main(void)
 {
 	void (*const tests[])(struct bench *) = {
-		test_log_file, test_log_rotation, test_log_refuses,
-		test_log_full, test_spool,	  test_feed,
+		test_log_file,	  test_log_rotation, test_log_move,
+		test_log_refuses, test_log_full,     test_spool,
+		test_feed,
 	};
 
 	return run_tests(tests, sizeof(tests) / sizeof(tests[0]));

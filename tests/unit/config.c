@@ -98,6 +98,13 @@ static const struct {
 	{"maxvcpus=128", N(maxvcpus), 128},
 	{"maxvcpus=128", N(vcpus), 1},
 	{"vcpus=4;maxvcpus=4", N(maxvcpus), 4},
+	{"cpus=''", N(nr_cpus), 0},
+	{"cpus='0-3,^1'", N(nr_cpus), 1},
+	{"cpus=3", N(nr_cpus), 1},
+	{"cpus='all'", N(cpus_each), 0},
+	{"cpus=['0','1','2']", N(nr_cpus), 3},
+	{"cpus=['0','1','2']", N(cpus_each), 1},
+	{"cpu_weight=65535", N(cpu_weight), 65535},
 	{"bios='ovmf'", N(bios), BIOS_OVMF},
 	{"bios='seabios'", N(bios), BIOS_SEABIOS},
 	{"firmware='uefi'", N(bios), BIOS_OVMF},
@@ -374,8 +381,27 @@ static void test_harmless(void)
 	}
 }
 
+/* A rename is in the text that a later run reads, too. */
+static void test_rename(void)
+{
+	struct vm_config c, again;
+	struct err e;
+
+	if (parse_base(&c, "vcpus=2;disk=['/x,,hda']", &e))
+		return;
+	is_int(config_rename(&c, "h.2", &e), 0, "a rename");
+	is_str(c.name, "h.2", "gives another name");
+	is_int(config_parse(&again, c.as_used, strlen(c.as_used), "x", &e), 0,
+	       "its text can be read");
+	is_str(again.name, "h.2", "has the new name");
+	ok(again.vcpus == 2 && again.nr_disk == 1, "and all the rest");
+	config_free(&again);
+	config_free(&c);
+}
+
 int main(void)
 {
+	test_rename();
 	test_defaults();
 	test_numbers();
 	test_strings();

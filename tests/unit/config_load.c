@@ -151,9 +151,9 @@ static void test_lenient(void)
 	is_int(config_load(&c, "g.cfg", NULL, NULL, 0, true, NULL, NULL, &e), 0,
 	       "nor must anybody listen");
 	config_free(&c);
-	write_file("g.cfg", "name='g';memory=512\nvif=['bridge=b']\n");
+	write_file("g.cfg", "name='g';memory=512\npci=['01:00.0']\n");
 	load(&c, NULL, true, &w, &e);
-	is_str(e.msg, "g.cfg:2: vif: network interfaces are not done yet",
+	is_str(e.msg, "g.cfg:2: pci: PCI devices are not done yet",
 	       "-W keeps what matters");
 	write_file("g.cfg", "name='g';memory=512\nfoo=1\n");
 	load(&c, NULL, true, &w, &e);
@@ -170,6 +170,7 @@ static void test_as_used(void)
 	write_file("g.cfg", "name='g';memory=512;vcpus=0x2\n"
 			    "stubdomain_cmdline='a \"b\" \\\\ c'\n"
 			    "serial=['pty','pty']; usbdevice=[]\n"
+			    "vif=['bridge=b,rate=1MB/s','']\n"
 			    "disk=['/dev/a,raw,xvda,w',\n'/b c,,hdc,cdrom']\n");
 	is_int(config_load(&c, "g.cfg", NULL, words, 2, false, NULL, NULL, &e),
 	       0, "as used: load");
@@ -183,6 +184,8 @@ static void test_as_used(void)
 	is_str(again.stub_cmdline, "a \"b\" \\ c", "as used: escapes");
 	is_int(again.nr_serial, 2, "as used: lists");
 	is_str(again.disk[1].path, "/b c", "as used: disks");
+	is_int(again.nr_nic, 2, "as used: nics");
+	is_int(again.nic[0].rate_bytes, 50000, "as used: their rates");
 	config_free(&again);
 	config_free(&c);
 }

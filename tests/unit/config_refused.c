@@ -254,18 +254,35 @@ static const struct {
 	 "g.cfg:2: device_model_args: backslash before anything but \\ ' \""},
 	{"stubdomain_protocol='v6'", "g.cfg:2: stubdomain_protocol: \"v6\" is "
 				     "not one of: both, merged, v5"},
+	/* nics */
+	{"vif='bridge=b'", "g.cfg:2: vif: not a list of strings"},
+	{"vif=['',\n'mtu=1']",
+	 "g.cfg:3: vif: mtu is not a number in 68..65517: 1"},
+	{"vif=['mac=00:16:3e:00:00:01','','mac=00:16:3E:00:00:01']",
+	 "g.cfg:2: vif: mac 00:16:3e:00:00:01 is there twice"},
+	{"vif=['vifname=a','vifname=a']",
+	 "g.cfg:2: vif: vifname a is there twice"},
+	{"vif=['','','','','','','','','','','','','','','','','']",
+	 "g.cfg:2: vif: more than 16"},
+	{"boot='cn';vif=['type=vif','model=pcnet','model=e1000']",
+	 "g.cfg:2: boot: n, but the stubdomain has nothing that boots from "
+	 "model pcnet"},
 	/* known, not done */
-	{"vif=['bridge=xenbr0']",
-	 "g.cfg:2: vif: network interfaces are not done yet"},
 	{"pci=['01:00.0']", "g.cfg:2: pci: PCI devices are not done yet"},
 	{"pci_permissive=1",
 	 "g.cfg:2: pci_permissive: PCI devices are not done yet"},
 	{"gfx_passthru='igd'",
 	 "g.cfg:2: gfx_passthru: PCI devices are not done yet"},
 	{"rdm='strategy=host'", "g.cfg:2: rdm: PCI devices are not done yet"},
-	{"cpus='0-3'", "g.cfg:2: cpus: pinning vcpus is not done yet"},
-	{"cpu_weight=512",
-	 "g.cfg:2: cpu_weight: scheduling weights are not done yet"},
+	{"cpus='0-3'\ncpus_soft='1'",
+	 "g.cfg:3: cpus_soft: soft affinity is not done yet"},
+	{"cpus='nodes:0'", "g.cfg:2: cpus: nodes:0: not CPUs like 0-3,5,^2 or "
+			   "all (numbers to 4095)"},
+	{"cpus=['1','2-1']", "g.cfg:2: cpus: 2-1: not CPUs like 0-3,5,^2 or "
+			     "all (numbers to 4095)"},
+	{"cpus='1,^1'", "g.cfg:2: cpus: 1,^1: no CPU is left"},
+	{"cpu_weight=0", "g.cfg:2: cpu_weight: 0 is less than 1"},
+	{"cpu_weight=65536", "g.cfg:2: cpu_weight: 65536 is more than 65535"},
 	{"device_model_stubdomain_seclabel='x'",
 	 "g.cfg:2: device_model_stubdomain_seclabel: security labels are not "
 	 "done yet"},

@@ -107,6 +107,34 @@ static void test_target(void)
 	config_free(&cfg);
 }
 
+/* One text for all vcpus, or one for each; the stub runs anywhere. */
+static void test_cpus(void)
+{
+	static const uint8_t uuid[16];
+	struct dom_params d;
+	struct vm_config cfg;
+
+	if (!parse(&cfg, "memory=512;vcpus=4;cpus='1-2'"))
+		return;
+	dom_target(&d, &cfg, "/h", "/b");
+	is_str(dom_cpus(&d, 0), "1-2", "the first vcpu's CPUs");
+	is_str(dom_cpus(&d, 3), "1-2", "are those of all");
+	dom_stub(&d, &cfg, uuid, "/k", "/r", "");
+	ok(!dom_cpus(&d, 0), "but not of the stub's");
+	config_free(&cfg);
+	if (!parse(&cfg, "memory=512;vcpus=4;cpus=['1','2']"))
+		return;
+	dom_target(&d, &cfg, "/h", "/b");
+	is_str(dom_cpus(&d, 1), "2", "each vcpu has its own");
+	ok(!dom_cpus(&d, 2), "and those behind the list run anywhere");
+	config_free(&cfg);
+	if (!parse(&cfg, "memory=512;vcpus=4"))
+		return;
+	dom_target(&d, &cfg, "/h", "/b");
+	ok(!dom_cpus(&d, 0), "without the key all run anywhere");
+	config_free(&cfg);
+}
+
 static void test_stub(void)
 {
 	static const uint8_t uuid[16] = {1, 2, 3};
@@ -253,6 +281,7 @@ int main(void)
 {
 	test_sizes();
 	test_target();
+	test_cpus();
 	test_stub();
 	test_memory_nodes();
 	test_vcpu_nodes();

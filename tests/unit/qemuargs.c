@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "core/diskplace.h"
 #include "core/plan.h"
 #include "tests/unit/tap.h"
 
@@ -42,6 +43,14 @@
 	" -device ide-cd,id=ide-" devid ",drive=ide-" devid ",bus=ide." bus \
 	",unit=" unit
 #define MEDIUM(dev) ",file=/dev/" dev ",format=host_device"
+
+/* Nics: the guest's place, the stub's number. */
+#define NIC(model, place, mac, nr)                                    \
+	"-device " model ",id=nic" place ",netdev=net" nr ",mac=" mac \
+	",romfile= " TAP(nr, "xenbr0")
+#define TAP(nr, bridge)                                                     \
+	"-netdev type=tap,id=net" nr ",ifname=vif<T>." nr "-emu,br=" bridge \
+	",script=no,downscript=no "
 
 struct guest {
 	const char *config; /* behind BASE */
@@ -157,6 +166,29 @@ static const struct guest disks[] = {
 		 "5632", MEDIUM("xvdb"), "1", "0") SCSI("xvdc", "1", "off")},
 };
 
+static const struct guest nics[] = {
+	{"vif=[]", PLAIN},
+	{"vif=['']",
+	 HEAD CIRRUS BOOT NIC("rtl8139", "0", "<nic0.mac>", "0") XENFV MEMORY},
+	{"vif=['type=vif']", PLAIN},
+	{"vif=['mac=00:16:3E:00:00:01,model=e1000,bridge=b']", HEAD CIRRUS BOOT
+	 "-device e1000,id=nic0,netdev=net0,"
+	 "mac=00:16:3e:00:00:01,romfile= " TAP("0", "b") XENFV MEMORY},
+	/* the stub's have no gap where the guest has a PV nic only */
+	{"vif=['model=e1000','type=vif','model=virtio-net-pci']",
+	 HEAD CIRRUS BOOT NIC("e1000", "0", "<nic0.mac>", "0")
+		 NIC("virtio-net-pci", "2", "<nic2.mac>", "1") XENFV MEMORY},
+	/* what boots from a network has its ROM, and only the first */
+	{"boot='n';vif=['type=vif','','model=pcnet']",
+	 HEAD CIRRUS "-boot order=n -device rtl8139,id=nic1,netdev=net0,"
+		     "mac=<nic1.mac> " TAP("0", "xenbr0")
+			     NIC("pcnet", "2", "<nic2.mac>", "1") XENFV MEMORY},
+	/* a tap beside device_model_args */
+	{"vif=[''];device_model_args=['-x']",
+	 HEAD CIRRUS BOOT NIC("rtl8139", "0", "<nic0.mac>",
+			      "0") "-x " XENFV MEMORY},
+};
+
 static int parse(struct vm_config *cfg, const char *config)
 {
 	char text[8192];
@@ -213,14 +245,15 @@ static void test_guests(const struct guest *guest, size_t nr)
 	}
 }
 
-/* The example that libxl gives, without its network interface. */
+/* The example that libxl gives. */
 static void test_libxl_example(void)
 {
 	static const char config[] =
 		"name='win';memory=2048;vcpus=2;vga='stdvga';boot='cd'\n"
 		"serial='pty'\n"
 		"disk=['phy:/dev/vg/a,hda,w','phy:/dev/vg/b,hdb,w',"
-		"'/srv/cd.iso,,hdc,cdrom']\n";
+		"'/srv/cd.iso,,hdc,cdrom']\n"
+		"vif=['mac=00:16:3e:12:34:56']\n";
 	static const char *const want[] = {
 		"-xen-domid",
 		"7",
@@ -239,8 +272,11 @@ static void test_libxl_example(void)
 		"order=cd",
 		"-smp",
 		"2,maxcpus=2",
-		"-net",
-		"none",
+		"-device",
+		"rtl8139,id=nic0,netdev=net0,mac=00:16:3e:12:34:56,romfile=",
+		"-netdev",
+		"type=tap,id=net0,ifname=vif7.0-emu,br=xenbr0,script=no,"
+		"downscript=no",
 		"-machine",
 		"xenfv,suppress-vmdesc=on",
 		"-m",
@@ -398,6 +434,7 @@ int main(void)
 	test_guests(machines, ARRAY_SIZE(machines));
 	test_guests(devices, ARRAY_SIZE(devices));
 	test_guests(disks, ARRAY_SIZE(disks));
+	test_guests(nics, ARRAY_SIZE(nics));
 	test_libxl_example();
 	test_blanks();
 	test_places();

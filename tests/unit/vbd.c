@@ -60,7 +60,7 @@ static int check(const char *dir, const char *format, size_t len,
 	if (!parse(cfg, disk))
 		abort();
 	e->code = EXIT_DONE;
-	return vbd_check(cfg, e);
+	return vbd_check(NULL, cfg, 0, e);
 }
 
 static void test_check(const char *dir)
@@ -119,6 +119,8 @@ static void test_devid(void)
 	is_int(vbd_devid(&cfg, 15, DOM_STUB), 202 << 8 | 15 << 4, "xvdp");
 	is_int(vbd_devid(&cfg, 16, DOM_STUB), 1 << 28 | 16 << 8, "xvdq");
 	is_int(vbd_devid(&cfg, 63, DOM_STUB), 1 << 28 | 63 << 8, "the last");
+	cfg.protocol = PROTOCOL_MERGED;
+	is_int(vbd_devid(&cfg, 0, DOM_STUB), target[0], "merged: as libxl");
 	config_free(&cfg);
 }
 

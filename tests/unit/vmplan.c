@@ -37,6 +37,8 @@ static const struct {
 	       "maxmem = 512\n"
 	       "vcpus = 1\n"
 	       "maxvcpus = 2\n"
+	       "cpus = [ '0-3,^1', '2' ]\n"
+	       "cpu_weight = 512\n"
 	       "vga = 'none'\n"
 	       "stubdomain_protocol = 'v5'\n"
 	       "stubdomain_cmdline = 'quiet'\n"
@@ -52,6 +54,14 @@ static const struct {
 		   "device_model_args = [ '-d', 'guest_errors' ]\n"
 		   "disk = [ 'format=raw, vdev=xvda, access=rw, direct-io-safe,"
 		   " target=/dev/vg/new' ]\n"},
+	{"nics", "name = 'net'\n"
+		 "memory = 256\n"
+		 "vga = 'none'\n"
+		 "stubdomain_protocol = 'merged'\n"
+		 "vif = [ '',\n"
+		 "        'type=vif, bridge=br1, ip=192.0.2.1, untrusted',\n"
+		 "        'mac=00:16:3e:12:34:56,model=e1000,vifname=web,"
+		 "rate=10Mb/s@20ms,mtu=9000' ]\n"},
 };
 
 static const struct vm_paths paths = {

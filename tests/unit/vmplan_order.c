@@ -17,6 +17,8 @@ static const char *const configs[] = {
 	BASE "disk=[',hdc:cdrom,r','/a,,hdb',',hda:cdrom,r','/b,,xvdd']",
 	BASE "stubdomain_protocol='v5'",
 	BASE "stubdomain_protocol='merged'",
+	BASE "vif=['','type=vif']",
+	BASE "vif=['type=vif'];disk=['/a,,hda']",
 };
 
 /* The only step of this kind; -1 if there is none or more than one. */
@@ -125,6 +127,22 @@ static void check_media(const struct plan *p, const struct vm_config *cfg)
 	ok(good, "the media come first of all, in order");
 }
 
+/* Each nic is told to whoever waits for the backends. */
+static void check_ports(const struct plan *p, const struct vm_config *cfg)
+{
+	int i, last = only(p, OP_BACKENDS, DOM_HOST);
+	int first = last - (int)cfg->nr_nic;
+	bool good = first > last_nodes(p);
+
+	for (i = 0; i < (int)p->nr_step; i++) {
+		bool in = i >= first && i < last;
+
+		good &= in == (p->step[i].op == OP_PORT);
+		good &= !in || (int)p->step[i].index == i - first;
+	}
+	ok(good, "the nics come right before the backends, in order");
+}
+
 static void check(const char *config)
 {
 	static const uint8_t stub_uuid[16];
@@ -145,6 +163,7 @@ static void check(const char *config)
 		check_domain_order(&v.plan, DOM_STUB);
 		check_order(&v.plan);
 		check_media(&v.plan, &cfg);
+		check_ports(&v.plan, &cfg);
 		vm_plan_free(&v);
 	} else {
 		ok(false, "%s", e.msg);

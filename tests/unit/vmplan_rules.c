@@ -8,8 +8,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "core/diskplace.h"
 #include "core/qemuargs.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
 #include "tests/unit/tap.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
@@ -41,6 +43,12 @@ static const char *const configs[] = {
 	BASE "stubdomain_protocol='v5';vga='none';bios='ovmf'",
 	BASE "stubdomain_protocol='merged';device_model_args=['-a','b c']",
 	BASE "hdtype='ahci';usb=1;disk=['/a,,xvdb','/b,,xvda']",
+	BASE "vif=['']",
+	BASE "vif=['type=vif'];disk=['/a,,hda']",
+	BASE "vif=['mac=00:16:3e:00:00:01','type=vif,mac=00:16:3e:00:00:02',"
+	     "'mac=fe:ff:00:00:00:03,vifname=a','mtu=9000']",
+	BASE "stubdomain_protocol='merged';"
+	     "disk=['/a,,hdb','/b,,xvda','/c,,sdd','/e,,hdc,cdrom']",
 	/* 28 disks: numbers change after 16, emulation ends after 26 */
 	BASE "disk=['/a,,xvde','/a,,xvdf','/a,,xvdg','/a,,xvdh','/a,,xvdi',"
 	     "'/a,,xvdj','/a,,xvdk','/a,,xvdl','/a,,xvdm','/a,,xvdn',"
@@ -90,6 +98,10 @@ static void know_all(struct plan_vars *v, unsigned int disks)
 		plan_set(v, key, "7:%x", i);
 		snprintf(key, sizeof(key), "disk%u.path", i);
 		plan_set(v, key, "/dev/loop%u", i);
+	}
+	for (i = 0; i < VM_NICS_MAX; i++) {
+		snprintf(key, sizeof(key), "nic%u.mtu", i);
+		plan_set(v, key, "1500");
 	}
 }
 
@@ -141,6 +153,7 @@ static bool make(struct made *m, const char *config)
 	if (config_parse(&m->cfg, config, strlen(config), "g.cfg", &e) < 0)
 		return ok(false, "%s", e.msg);
 	vbd_guess(&m->cfg);
+	vif_macs(&m->cfg);
 	vm_paths_find(&m->paths, &m->cfg);
 	if (vm_plan_make(&m->v, &m->cfg, &m->paths, stub_uuid, &e) < 0) {
 		config_free(&m->cfg);
@@ -349,6 +362,13 @@ static unsigned int xvd_number(unsigned int place)
 	return place < 16 ? 202u << 8 | place << 4 : 1u << 28 | place << 8;
 }
 
+/* libxl's stub has the guest's numbers; the protocol's counts places. */
+static unsigned int stub_devid(const struct made *m, unsigned int place)
+{
+	return m->cfg.protocol == PROTOCOL_MERGED ? m->cfg.disk[place].devid
+						  : xvd_number(place);
+}
+
 static bool same_medium(const struct made *m, unsigned int t, unsigned int s)
 {
 	static const char *const keys[] = {"params", "mode", "device-type",
@@ -367,26 +387,102 @@ static bool same_medium(const struct made *m, unsigned int t, unsigned int s)
 	return true;
 }
 
+/*
+ * One way to each image: what QEMU cannot take away when PV drivers come is
+ * no PV disk of the guest.
+ */
+static void check_one_way(const struct made *m, unsigned int place)
+{
+	enum disk_emulation kind = disk_emulation(&m->cfg, place);
+	bool stays = kind == EMUL_AHCI || kind == EMUL_CDROM;
+
+	is_int(!at(m, DIR_T "/device/vbd/%u", m->cfg.disk[place].devid), stays,
+	       "disk %s: a PV disk unless its emulation stays",
+	       m->cfg.disk[place].vdev);
+}
+
 static void check_disks(const struct made *m)
 {
-	unsigned int i, nr = 0;
+	unsigned int i, t = 0, s = 0;
 
 	for (i = 0; i < m->cfg.nr_disk; i++) {
 		const struct disk_config *d = &m->cfg.disk[i];
+		bool in_t = disk_in_target(&m->cfg, i);
+		bool in_s = disk_in_stub(&m->cfg, i);
 
 		if (!d->path)
 			continue;
-		nr++;
-		check_pair(m, 'T', "vbd", d->devid);
-		check_pair(m, 'S', "vbd", xvd_number(i));
-		ok(same_medium(m, d->devid, xvd_number(i)),
-		   "disk %s: both domains get the same medium", d->vdev);
+		t += in_t;
+		s += in_s;
+		ok(in_t || in_s, "disk %s: is somewhere", d->vdev);
+		check_one_way(m, i);
+		if (in_t)
+			check_pair(m, 'T', "vbd", d->devid);
+		if (in_s)
+			check_pair(m, 'S', "vbd", stub_devid(m, i));
+		if (in_t && in_s)
+			ok(same_medium(m, d->devid, stub_devid(m, i)),
+			   "disk %s: both domains get the same medium",
+			   d->vdev);
 	}
-	is_int(children(m, DIR_T "/device/vbd"), nr,
-	       "the guest has a PV disk for each medium, and no more");
-	is_int(children(m, DIR_S "/device/vbd"), nr, "so has the stub");
-	is_int(children(m, BACKENDS "vbd/" T), nr, "dom0 serves the guest's");
-	is_int(children(m, BACKENDS "vbd/" S), nr, "and the stub's");
+	is_int(children(m, DIR_T "/device/vbd"), t,
+	       "the guest has its PV disks, and no more");
+	is_int(children(m, DIR_S "/device/vbd"), s, "so has the stub");
+	ok(s <= 26, "which has no more than letters");
+	is_int(children(m, BACKENDS "vbd/" T), t, "dom0 serves the guest's");
+	is_int(children(m, BACKENDS "vbd/" S), s, "and the stub's");
+}
+
+/* One end of a nic: netback finds what it wants, and waits for dom0. */
+static void check_nic_end(const struct made *m, char dom, unsigned int id,
+			  const char *type)
+{
+	const char *domid = dom == 'T' ? T : S;
+	const char *fixed = dom == 'T' ? "0T" : "0S";
+	const char *back = BACKENDS "vif/%s/%u/%s";
+	const struct node *mac;
+
+	check_pair(m, dom, "vif", id);
+	mac = at(m, back, domid, id, "mac");
+	ok(at(m, back, domid, id, "script") &&
+		   has(at(m, back, domid, id, "hotplug-status"), "", NULL) &&
+		   has(at(m, back, domid, id, "type"), type, NULL) && mac &&
+		   has(at(m, "/local/domain/%s/device/vif/%u/mac", domid, id),
+		       mac->value, NULL),
+	   "vif %s/%u", domid, id);
+	ok(at(m, "/local/domain/%s/device/vif/%u/mtu", domid, id) &&
+		   !strcmp(at(m, "/local/domain/%s/device/vif/%u/mtu", domid,
+			      id)
+				   ->perm,
+			   fixed),
+	   "the frontend cannot change its MTU");
+}
+
+static void check_nics(const struct made *m)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < m->cfg.nr_nic; i++) {
+		const struct nic_config *n = &m->cfg.nic[i];
+		const struct node *t, *s;
+
+		check_nic_end(m, 'T', i, n->emulated ? "vif_ioemu" : "vif");
+		if (!n->emulated)
+			continue;
+		check_nic_end(m, 'S', nr, "vif");
+		t = at(m, BACKENDS "vif/" T "/%u/mac", i);
+		s = at(m, BACKENDS "vif/" S "/%u/mac", nr);
+		ok(t && s && strcmp(t->value, s->value),
+		   "the stub has not the guest's address");
+		nr++;
+	}
+	is_int(children(m, DIR_T "/device/vif"), m->cfg.nr_nic,
+	       "the guest has a PV nic for each, and no more");
+	is_int(children(m, DIR_S "/device/vif"), nr,
+	       "the stub one for each that is emulated");
+	is_int(children(m, BACKENDS "vif/" T), m->cfg.nr_nic,
+	       "dom0 serves the guest's");
+	is_int(children(m, BACKENDS "vif/" S), nr, "and the stub's");
 }
 
 static void check_consoles(const struct made *m)
@@ -428,9 +524,10 @@ static void check_kinds(const struct made *m)
 		if (!strstr(path, "/device/") && !starts(path, BACKENDS))
 			continue;
 		known &= starts(kind, "vbd/") || starts(kind, "console/") ||
-			 starts(kind, "suspend/");
+			 starts(kind, "vif/") || starts(kind, "suspend/");
 	}
-	ok(known, "there are disks and consoles, no vkbd, no vfb, no other");
+	ok(known,
+	   "there are disks, nics and consoles, no vkbd, no vfb, no other");
 }
 
 /* --- QEMU --- */
@@ -462,6 +559,20 @@ static void check_argument_dir(const struct made *m, const char *dir,
 	qemu_args_free(&a);
 }
 
+/* Linux calls disk n of any bus the same. */
+static bool stub_has(const struct made *m, unsigned int letter)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->cfg.nr_disk; i++) {
+		if (disk_in_stub(&m->cfg, i) &&
+		    disk_stub_number(&m->cfg, i) == letter)
+			return at(m, DIR_S "/device/vbd/%u",
+				  stub_devid(m, i)) != NULL;
+	}
+	return false;
+}
+
 /*
  * Each /dev/xvd* of an argument is a disk of the stub, each /dev/hvc* one of
  * its consoles for serials, which begin with the third.
@@ -472,8 +583,7 @@ static bool device_there(const struct made *m, const char *arg)
 	const char *hvc = strstr(arg, "/dev/hvc");
 
 	if (xvd)
-		return at(m, DIR_S "/device/vbd/%u",
-			  xvd_number((unsigned int)(xvd[8] - 'a'))) != NULL;
+		return stub_has(m, (unsigned int)(xvd[8] - 'a'));
 	return !hvc ||
 	       (hvc[8] >= '3' && at(m, DIR_S "/device/console/%s", hvc + 8));
 }
@@ -520,6 +630,7 @@ int main(void)
 		check_nodes(&m);
 		check_owners(&m);
 		check_disks(&m);
+		check_nics(&m);
 		check_consoles(&m);
 		check_kinds(&m);
 		check_arguments(&m);

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
+/* check-host: what create needs of this host, and how to get it. */
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "core/build.h"
 #include "core/config.h"
+#include "tools/mtool/hostnodes.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/vmplan.h"
 
 struct check {
 	struct mtool *m;
+	json_t *json;	      /* NULL: lines */
 	unsigned int missing; /* without which create cannot work */
 };
 
@@ -21,21 +24,67 @@ enum need { NEEDED, USEFUL };
 static void tell(struct check *c, bool ok, enum need need, const char *what,
 		 const char *cure)
 {
-	const char *word = ok ? "ok" : need == NEEDED ? "MISSING" : "absent";
+	const char *word = ok ? "ok" : need == NEEDED ? "missing" : "absent";
 
-	if (ok)
+	if (!ok && need == NEEDED)
+		c->missing++;
+	if (c->json)
+		json_array_append_new(c->json,
+				      json_pack("{s:s s:s s:b s:s*}", "what",
+						what, "state", word, "needed",
+						need == NEEDED, "cure",
+						ok ? NULL : cure));
+	else if (ok)
 		printf("%-8s %s\n", word, what);
 	else
 		printf("%-8s %-34s %s\n", word, what, cure);
-	if (!ok && need == NEEDED)
-		c->missing++;
 }
 
-static void check_memory(const struct hyp_host *host)
+/* A stub of the default size, and a guest small enough to be one. */
+static uint64_t least_kb(void)
 {
-	printf("%-8s free memory: %llu of %llu MiB\n", "fact",
-	       (unsigned long long)host->free_kb / 1024,
-	       (unsigned long long)host->total_kb / 1024);
+	static const uint8_t no_uuid[16];
+	static const char text[] = "name = 'x'\nmemory = 16\n";
+	struct vm_config *cfg = calloc(1, sizeof(*cfg));
+	struct dom_params t, s;
+	struct err ignored;
+	uint64_t kb = 0;
+
+	if (cfg && !config_parse(cfg, text, strlen(text), "", &ignored)) {
+		dom_target(&t, cfg, "", "");
+		dom_stub(&s, cfg, no_uuid, "", "", "");
+		kb = dom_need_kb(&t) + dom_need_kb(&s);
+		config_free(cfg);
+	}
+	free(cfg);
+	return kb;
+}
+
+static void check_memory(struct check *c, const struct hyp_host *host)
+{
+	uint64_t least = least_kb();
+	char what[64], cure[96];
+
+	snprintf(what, sizeof(what), "free memory: %llu of %llu MiB",
+		 (unsigned long long)host->free_kb / 1024,
+		 (unsigned long long)host->total_kb / 1024);
+	snprintf(cure, sizeof(cure),
+		 "the smallest VM takes %llu MiB: give dom0 less (dom0_mem=)",
+		 (unsigned long long)least / 1024);
+	tell(c, host->free_kb >= least, NEEDED, what, cure);
+}
+
+static void check_abilities(struct check *c, const struct hyp_host *host)
+{
+	tell(c, host->hvm, NEEDED, "HVM guests",
+	     "enable VT-x or SVM in the firmware");
+	tell(c, host->pv, NEEDED, "PV domains (the stubdomain is one)",
+	     "a Xen built with CONFIG_PV");
+	tell(c, host->hap, USEFUL, "nested paging",
+	     "none: without EPT or NPT guests are slower");
+	tell(c, host->directio, USEFUL, "IOMMU (PCI passthrough only)",
+	     "enable VT-d or AMD-Vi in the firmware");
+	check_memory(c, host);
 }
 
 static void check_xen(struct check *c)
@@ -44,21 +93,14 @@ static void check_xen(struct check *c)
 	struct err e;
 	struct hyp *h = hyp_open(&c->m->log, &e);
 	bool ok = h && !hyp_host_info(h, &host, &e);
-	char text[96];
+	char text[96] = "Xen";
 
 	if (ok)
 		snprintf(text, sizeof(text), "Xen %s", host.version);
-	tell(c, ok, NEEDED, ok ? text : "Xen",
+	tell(c, ok, NEEDED, text,
 	     geteuid() ? "be root" : "boot under Xen; modprobe xen-privcmd");
-	if (ok) {
-		tell(c, host.hvm, NEEDED, "HVM guests",
-		     "enable VT-x or SVM in the firmware");
-		tell(c, host.pv, NEEDED, "PV domains (the stubdomain is one)",
-		     "a Xen built with CONFIG_PV");
-		tell(c, host.directio, USEFUL, "IOMMU (PCI passthrough only)",
-		     "enable VT-d or AMD-Vi in the firmware");
-		check_memory(&host);
-	}
+	if (ok)
+		check_abilities(c, &host);
 	hyp_close(h);
 }
 
@@ -67,24 +109,50 @@ static void check_device(struct check *c, const char *path, const char *cure)
 	tell(c, !access(path, R_OK | W_OK), NEEDED, path, cure);
 }
 
+/* It answers, and not only its socket. */
+static bool answers(struct xs *xs)
+{
+	unsigned int len;
+	void *root = xs_read(xs_raw(xs), XBT_NULL, "/", &len);
+
+	free(root);
+	return root;
+}
+
 static void check_xenstore(struct check *c)
 {
 	struct err e;
 	struct xs *xs = xs_connect(&c->m->log, &e);
+	bool ok = xs && answers(xs);
 
-	tell(c, xs, NEEDED, "xenstored", "start it");
+	tell(c, ok, NEEDED, "xenstored", "start it (xenstored or oxenstored)");
+	if (ok)
+		tell(c, !host_nodes_missing(xs), USEFUL,
+		     "dom0's nodes in xenstore", "mtool host-init");
 	xs_disconnect(xs);
 }
 
-/* Built in, or loaded: either way the backend has a directory in sysfs. */
-static void check_module(struct check *c, const char *sysfs, const char *name,
-			 enum need need)
+/* Built in, or loaded: either way it can be seen at `path`. */
+static void check_module(struct check *c, const char *path, const char *name,
+			 const char *use, enum need need)
 {
 	char what[64], cure[64];
 
-	snprintf(what, sizeof(what), "%s", name);
+	snprintf(what, sizeof(what), "%s (%s)", name, use);
 	snprintf(cure, sizeof(cure), "modprobe %s", name);
-	tell(c, !access(sysfs, F_OK), need, what, cure);
+	tell(c, !access(path, F_OK), need, what, cure);
+}
+
+static void check_modules(struct check *c)
+{
+	check_module(c, "/sys/bus/xen-backend/drivers/vbd", "xen-blkback",
+		     "disks", NEEDED);
+	check_module(c, "/dev/loop-control", "loop", "disks in files", USEFUL);
+	check_module(c, "/sys/bus/xen-backend/drivers/vif", "xen-netback",
+		     "network", USEFUL);
+	check_module(c, "/dev/net/tun", "tun", "network", USEFUL);
+	check_module(c, "/sys/bus/pci/drivers/pciback", "xen-pciback",
+		     "PCI passthrough", USEFUL);
 }
 
 static void check_file(struct check *c, const char *name, const char *path,
@@ -94,6 +162,24 @@ static void check_file(struct check *c, const char *name, const char *path,
 
 	snprintf(what, sizeof(what), "%s %s", name, path);
 	tell(c, !access(path, R_OK), NEEDED, what, cure);
+}
+
+/* Not only there, but what Xen can load. */
+static void check_stub(struct check *c, const struct vm_paths *paths)
+{
+	struct err e;
+	uint64_t kb;
+	bool ok;
+
+	check_file(c, "stub kernel", paths->kernel,
+		   "make stubdom install, or set stubdomain_kernel");
+	check_file(c, "stub initrd", paths->ramdisk,
+		   "make stubdom install, or set stubdomain_ramdisk");
+	if (access(paths->kernel, R_OK) || access(paths->ramdisk, R_OK))
+		return;
+	ok = !build_pv_minimum(paths->kernel, paths->ramdisk, &kb, &e);
+	tell(c, ok, NEEDED, "the stub's kernel and initrd can be loaded",
+	     ok ? "" : e.msg);
 }
 
 static void check_files(struct check *c)
@@ -110,10 +196,18 @@ static void check_files(struct check *c)
 		   "install it (Debian: seabios), or set bios_path_override");
 	tell(c, !access(uefi.bios, R_OK), USEFUL, "OVMF (bios=\"ovmf\" only)",
 	     "install it (Debian: ovmf)");
-	check_file(c, "stub kernel", paths.kernel,
-		   "make stubdom install, or set stubdomain_kernel");
-	check_file(c, "stub initrd", paths.ramdisk,
-		   "make stubdom install, or set stubdomain_ramdisk");
+	check_stub(c, &paths);
+}
+
+static void check_all(struct check *c)
+{
+	check_xen(c);
+	check_device(c, "/dev/xen/privcmd", "modprobe xen-privcmd");
+	check_device(c, "/dev/xen/evtchn", "modprobe xen-evtchn");
+	check_device(c, "/dev/xen/gntdev", "modprobe xen-gntdev");
+	check_xenstore(c);
+	check_modules(c);
+	check_files(c);
 }
 
 int cmd_check_host(struct mtool *m, int argc, char **argv, struct err *e)
@@ -123,19 +217,13 @@ int cmd_check_host(struct mtool *m, int argc, char **argv, struct err *e)
 	if (cmd_option(argc, argv, "+", "", e) != -1 ||
 	    cmd_words(argc, argv, 0, 0, e) < 0)
 		return -1;
-	check_xen(&c);
-	check_device(&c, "/dev/xen/privcmd", "modprobe xen-privcmd");
-	check_device(&c, "/dev/xen/evtchn", "modprobe xen-evtchn");
-	check_device(&c, "/dev/xen/gntdev", "modprobe xen-gntdev");
-	check_xenstore(&c);
-	check_module(&c, "/sys/bus/xen-backend/drivers/vbd", "xen-blkback",
-		     NEEDED);
-	check_module(&c, "/dev/loop-control", "loop", USEFUL);
-	check_module(&c, "/sys/bus/xen-backend/drivers/vif", "xen-netback",
-		     USEFUL);
-	check_module(&c, "/sys/bus/pci/drivers/pciback", "xen-pciback", USEFUL);
-	check_module(&c, "/dev/net/tun", "tun", USEFUL);
-	check_files(&c);
+	c.json = m->json ? json_array() : NULL;
+	check_all(&c);
+	if (c.json) {
+		json_dumpf(c.json, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	json_decref(c.json);
 	if (!c.missing)
 		return 0;
 	return err_set(e, EXIT_HOST, "check-host: %u thing%s missing",

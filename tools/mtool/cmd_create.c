@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "core/config.h"
-#include "core/num.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
 #include "tools/mtool/consolecli.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/stale.h"
@@ -14,23 +14,10 @@
 
 #define DEFAULTS "/etc/mtool/mtool.conf"
 
-enum { TIMEOUT_MAX_S = 86400 };
-
 struct create_opts {
 	struct vm_options vm;
 	bool console, lenient;
 };
-
-static int parse_timeout(struct create_opts *o, struct err *e)
-{
-	uint64_t s;
-
-	if (num_parse(optarg, 1, TIMEOUT_MAX_S, &s) < 0)
-		return err_set(e, EXIT_USAGE, "-t %s: not a number in 1..%d",
-			       optarg, TIMEOUT_MAX_S);
-	o->vm.timeout_s = (unsigned int)s;
-	return 0;
-}
 
 static int parse_opts(int argc, char **argv, struct create_opts *o,
 		      struct err *e)
@@ -45,7 +32,7 @@ static int parse_opts(int argc, char **argv, struct create_opts *o,
 			o->console = true;
 		else if (c == 'W')
 			o->lenient = true;
-		else if (c != 't' || parse_timeout(o, e) < 0)
+		else if (c != 't' || cmd_seconds(&o->vm.timeout_s, e) < 0)
 			return -1;
 	}
 	return cmd_words(argc, argv, 1, argc, e);
@@ -130,6 +117,8 @@ static int print_plan(struct vm_config *cfg, struct err *e)
 	struct vm_plan plan;
 
 	vbd_guess(cfg);
+	if (cfg->uuid_set)
+		vif_macs(cfg);
 	vm_paths_find(&paths, cfg);
 	if (vm_plan_make(&plan, cfg, &paths, no_uuid, e) < 0)
 		return -1;

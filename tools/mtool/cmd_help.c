@@ -23,7 +23,7 @@ static int list_commands(void)
 	     "  -v  show each step with times    -vv  and each call to Xen\n"
 	     "  -q  errors only                  --json  facts as JSON\n");
 	for (c = commands; c->name; c++) {
-		printf("  %-12s ", c->name);
+		printf("  %-14s ", c->name);
 		first_line(c->help);
 		putchar('\n');
 	}

@@ -8,6 +8,8 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/facts.h"
 #include "tools/mtool/mtool.h"
+#include "tools/mtool/vmblock.h"
+#include "tools/mtool/vmnet.h"
 
 enum { ASK_MS = 5000 };
 
@@ -80,7 +82,8 @@ static void print_qmp(const json_t *qmp)
 		printf("%-12s QEMU %s, %s\n", "device model", version, status);
 }
 
-static void print_info(const struct vm_facts *f, const json_t *consoles,
+static void print_info(const struct vm_facts *f, const json_t *disks,
+		       const json_t *nics, const json_t *consoles,
 		       const json_t *qmp)
 {
 	const struct vm_record *r = &f->record;
@@ -94,6 +97,9 @@ static void print_info(const struct vm_facts *f, const json_t *consoles,
 	       "uuid", uuid, "state", f->state, "uptime", up);
 	print_domain("guest", r->target, f->have_target, &f->target);
 	print_domain("stubdomain", r->stub, f->have_stub, &f->stub);
+	printf("%-12s %llu MiB, %.1f s of CPU\n", "together",
+	       (unsigned long long)facts_mem_kb(f) / 1024,
+	       (double)facts_cpu_ns(f) / 1e9);
 	print_qmp(qmp);
 	printf("%-12s %s\n", "supervisor", f->supervised ? "running" : "dead");
 	print_end(r);
@@ -104,6 +110,8 @@ static void print_info(const struct vm_facts *f, const json_t *consoles,
 		print_pty(r->name, link);
 	}
 	print_pty(r->name, "pv");
+	block_print(disks, "disk         ");
+	net_print(nics, "nic");
 	print_consoles(consoles);
 }
 
@@ -123,10 +131,15 @@ static json_t *ask(const char *name, const char *what)
 	return answer;
 }
 
-static void show_json(const struct vm_facts *f, json_t *consoles, json_t *qmp)
+static void show_json(const struct vm_facts *f, json_t *disks, json_t *nics,
+		      json_t *consoles, json_t *qmp)
 {
 	json_t *o = facts_json(f);
 
+	if (disks)
+		json_object_set(o, "disks", disks);
+	if (nics)
+		json_object_set(o, "nics", nics);
 	if (consoles)
 		json_object_set(o, "consoles", consoles);
 	if (qmp)
@@ -136,15 +149,36 @@ static void show_json(const struct vm_facts *f, json_t *consoles, json_t *qmp)
 	json_decref(o);
 }
 
+/* Both stay NULL while it is not complete. */
+static void ask_devices(struct mtool *m, const struct vm_facts *f,
+			json_t **disks, json_t **nics)
+{
+	struct err ignored;
+	struct live l;
+
+	*disks = *nics = NULL;
+	if (!f->record.running)
+		return;
+	if (!live_open(&l, m, f->record.name, &ignored)) {
+		*disks = block_list(&l);
+		*nics = net_list(&l, &ignored);
+	}
+	live_close(&l);
+}
+
 static void show(struct mtool *m, const struct vm_facts *f)
 {
 	json_t *consoles = ask(f->record.name, "consoles");
 	json_t *qmp = ask(f->record.name, "qmp");
+	json_t *disks, *nics;
 
+	ask_devices(m, f, &disks, &nics);
 	if (m->json)
-		show_json(f, consoles, qmp);
+		show_json(f, disks, nics, consoles, qmp);
 	else
-		print_info(f, consoles, qmp);
+		print_info(f, disks, nics, consoles, qmp);
+	json_decref(nics);
+	json_decref(disks);
 	json_decref(consoles);
 	json_decref(qmp);
 }

@@ -9,12 +9,38 @@
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/takeover.h"
 
-enum { LONGS_MAX = 8 };
+enum { LONGS_MAX = 8, SECONDS_MAX = 86400 };
 
 const struct command commands[] = {
+	{"block-attach", cmd_block_attach, "[-t SECONDS] VM DISK",
+	 "Attach a PV disk to the running guest.\n"
+	 "DISK is as in a configuration: vdev=xvdf,access=rw,target=FILE.\n"
+	 "Returns when the guest's driver has it. It stays, through reboots "
+	 "of\n"
+	 "the guest, until it is detached.\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"block-detach", cmd_block_detach, "[-F] [-t SECONDS] VM VDEV",
+	 "Detach a PV disk from the running guest.\n"
+	 "If the guest does not let go of it, it stays as it was. A disk of "
+	 "the\n"
+	 "configuration comes back when the guest reboots.\n"
+	 "  -F  take it away then, whatever the guest may lose\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"block-list", cmd_block_list, "VM",
+	 "List a VM's disks, and how the guest sees them."},
+	{"cd-eject", cmd_cd_eject, "[-t SECONDS] VM VDEV",
+	 "Take the medium out of a CD drive.\n"
+	 "A guest that has locked the tray keeps it; exit code 4 then.\n"
+	 "  -t  limit for the device model in seconds (default 30)"},
+	{"cd-insert", cmd_cd_insert, "[-t SECONDS] VM VDEV FILE",
+	 "Put an image or device into a CD drive, in place of the old.\n"
+	 "It stays there through reboots of the guest.\n"
+	 "  -t  limit for the device model in seconds (default 30)"},
 	{"check-host", cmd_check_host, "",
-	 "Tell what this host lacks for creating VMs, and the cure.\n"
-	 "Exit code 7 if create cannot work."},
+	 "Tell what this host lacks for creating VMs.\n"
+	 "Each thing is ok, missing (create cannot work without it) or absent\n"
+	 "(needed for some uses), with its cure. Exit code 7 if one is "
+	 "missing."},
 	{"console", cmd_console, "[-n N | -t NAME] [--no-input] VM",
 	 "Attach to a console of a VM; ^] leaves.\n"
 	 "NAME is serial0 (default), serial1, ..., or pv; N is a console of "
@@ -29,25 +55,57 @@ const struct command commands[] = {
 	 "  -c  attach to its first serial\n"
 	 "  -W  warn about harmless keys that are not done, go on\n"
 	 "  -t  limit for the device model in seconds (default 60)"},
-	{"destroy", cmd_destroy, "VM... | --all",
-	 "Stop VMs at once and remove every trace of them."},
+	{"destroy", cmd_destroy, "[-t SECONDS] VM... | --all",
+	 "Stop VMs at once and remove every trace of them.\n"
+	 "  -t  limit in seconds until Xen has let them go (default 30)"},
 	{"domid", cmd_domid, "VM", "Print the domain id of a VM's guest."},
 	{"domname", cmd_domname, "ID",
-	 "Print the name of the VM whose guest or stubdomain is domain ID."},
+	 "Print the name of the VM whose guest or stub has domain id ID."},
 	{"help", cmd_help, "[COMMAND]", "Explain a command, or list them all."},
+	{"host-info", cmd_host_info, "",
+	 "Print what this host has, and what VMs take of it."},
+	{"host-init", cmd_host_init, "",
+	 "Make a bare dom0 usable once xenstored runs.\n"
+	 "Writes the nodes that xen-init-dom0 would; leaves what is there."},
 	{"info", cmd_info, "VM", "Print everything known of a VM."},
-	{"list", cmd_list, "[VM...]",
-	 "List VMs: memory, vcpus, state, CPU time, uptime."},
+	{"list", cmd_list, "[-s] [VM...]",
+	 "List VMs: memory, vcpus, state, CPU time, uptime.\n"
+	 "The CPU time is that of the guest and its stubdomain.\n"
+	 "  -s  a line for each stubdomain, with its own share apart"},
 	{"log", cmd_log, "[-f] VM",
 	 "Print the device model's log (console 0 of the stubdomain).\n"
 	 "  -f  go on as it grows"},
+	{"mem-max", cmd_mem_max, "VM MB",
+	 "Limit what mem-set may give a guest.\n"
+	 "At most the maxmem that it was made with."},
+	{"mem-set", cmd_mem_set, "VM MB",
+	 "Set how much memory a guest has.\n"
+	 "Its balloon driver gives back or takes what makes the difference. "
+	 "MB\n"
+	 "counts as memory does in the configuration: with the video memory."},
+	{"network-attach", cmd_network_attach, "[-t SECONDS] VM [VIF]...",
+	 "Attach a PV nic to the running guest.\n"
+	 "VIF is as in a configuration: bridge=xenbr0,mac=00:16:3e:12:34:56.\n"
+	 "Returns when the guest's driver has it. It stays, through reboots "
+	 "of\n"
+	 "the guest, until it is detached.\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"network-detach", cmd_network_detach, "[-F] [-t SECONDS] VM ID|MAC",
+	 "Detach a nic from the running guest.\n"
+	 "If the guest does not let go of it, it stays as it was. A nic of "
+	 "the\n"
+	 "configuration comes back when the guest reboots.\n"
+	 "  -F  take it away then; of an emulated card in use, its network\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"network-list", cmd_network_list, "VM",
+	 "List a VM's nics, with dom0's interfaces and bridges."},
 	{"pause", cmd_pause, "VM",
 	 "Pause the guest; its stubdomain keeps serving."},
 	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
 	 "Print all that create would do, in order. Needs no Xen."},
 	{"qmp", cmd_qmp,
 	 "[--timeout SECONDS] [--events] VM [COMMAND [KEY=VALUE|JSON]...]",
-	 "Send a QMP command to the device model and print what it returns.\n"
+	 "Send a QMP command to the device model and print the reply.\n"
 	 "A VALUE is a number, true, false, null, JSON that begins with {, [ "
 	 "or \",\n"
 	 "or else a string; KEY may lead into objects: file.driver=raw.\n"
@@ -56,13 +114,45 @@ const struct command commands[] = {
 	 "standard output.\n"
 	 "  --timeout  for each reply (default 30); exit code 5 when over\n"
 	 "  --events   print events as they come, until the VM ends"},
+	{"reboot", cmd_reboot, "[-w] [-F] [-t SECONDS] VM...",
+	 "Ask guests to start anew.\n"
+	 "Returns when they have answered.\n"
+	 "  -w  wait until they run again\n"
+	 "  -F  where a guest has no PV drivers, press its reset button\n"
+	 "  -t  limit in seconds for the answer (default 60), and for -w "
+	 "(300)"},
+	{"rename", cmd_rename, "VM NAME",
+	 "Give a VM another name; its log gets it, too."},
+	{"shutdown", cmd_shutdown, "[-w] [-F] [-t SECONDS] VM...",
+	 "Ask guests to switch themselves off.\n"
+	 "Returns when they have answered.\n"
+	 "  -w  wait until they are gone\n"
+	 "  -F  where a guest has no PV drivers, press its power button\n"
+	 "  -t  limit in seconds for the answer (default 60), and for -w "
+	 "(300)\n"
+	 "One that does not answer in time goes on as if it was never asked."},
 	{"supervise", cmd_supervise, "[--replace] VM",
 	 "Start a supervisor for a VM that runs without one.\n"
 	 "Other commands on such a VM do this by themselves.\n"
 	 "  --replace  put one of this mtool in the place of the one that "
 	 "runs;\n"
 	 "             open consoles stay open"},
+	{"sysrq", cmd_sysrq, "VM LETTER",
+	 "Have the guest's Linux handle a magic SysRq key."},
+	{"trigger", cmd_trigger, "VM power|sleep|nmi|reset|init [VCPU]",
+	 "Press a button of the guest's machine.\n"
+	 "VCPU (default 0) is whom nmi and init interrupt. What comes of it "
+	 "is\n"
+	 "the guest's affair; reset is immediate."},
 	{"unpause", cmd_unpause, "VM", "Let a paused guest run."},
+	{"vcpu-list", cmd_vcpu_list, "[-s] VM",
+	 "List a guest's vcpus: where they run and may run.\n"
+	 "  -s  those of its stubdomain, too"},
+	{"vcpu-pin", cmd_vcpu_pin, "VM VCPU|all CPUS",
+	 "Let a vcpu run only on CPUs, such as 0-3,5,^2 or all."},
+	{"vcpu-set", cmd_vcpu_set, "VM N",
+	 "Give a guest N vcpus, at most its maxvcpus.\n"
+	 "QEMU can plug vcpus in, but not out."},
 	{"version", cmd_version, "", "Print the versions of mtool and Xen."},
 	{NULL, NULL, NULL, NULL},
 };
@@ -115,6 +205,17 @@ int cmd_option(int argc, char **argv, const char *shorts, const char *longs,
 			"%s: wrong option, or its value is missing",
 			at < argc ? argv[at] : argv[argc - 1]);
 	return c;
+}
+
+int cmd_seconds(unsigned int *out, struct err *e)
+{
+	uint64_t s;
+
+	if (num_parse(optarg, 1, SECONDS_MAX, &s) < 0)
+		return err_set(e, EXIT_USAGE, "-t %s: not a number in 1..%d",
+			       optarg, SECONDS_MAX);
+	*out = (unsigned int)s;
+	return 0;
 }
 
 int cmd_usage(const char *name, struct err *e)

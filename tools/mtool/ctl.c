@@ -304,6 +304,11 @@ void ctl_close(struct ctl_server *s)
 	free(s);
 }
 
+void ctl_moved(struct ctl_server *s, const char *path)
+{
+	listener_moved(s->listener, path);
+}
+
 void ctl_answer(struct ctl_conn *c, json_t *answer, const struct err *e)
 {
 	json_t *ok = e ? NULL : json_pack("{s:b}", "ok", 1);

@@ -63,6 +63,8 @@ int ctl_fd(const struct ctl_server *s);
  * socket. NULL is allowed.
  */
 void ctl_close(struct ctl_server *s);
+/* The socket is at `path` now, moved with its directory. */
+void ctl_moved(struct ctl_server *s, const char *path);
 
 /*
  * For a handler that returned CTL_LATER, once: answer {"ok":true} and the

@@ -28,6 +28,31 @@ static const char *shutdown_state(const struct hyp_dom *d)
 							: "shutdown";
 }
 
+const char *facts_domain_state(bool have, const struct hyp_dom *d)
+{
+	if (!have)
+		return "gone";
+	if (d->dying)
+		return "dying";
+	if (d->shutdown)
+		return shutdown_state(d);
+	if (d->paused)
+		return "paused";
+	return d->running ? "running" : "blocked";
+}
+
+uint64_t facts_cpu_ns(const struct vm_facts *f)
+{
+	return (f->have_target ? f->target.cpu_ns : 0) +
+	       (f->have_stub ? f->stub.cpu_ns : 0);
+}
+
+uint64_t facts_mem_kb(const struct vm_facts *f)
+{
+	return (f->have_target ? f->target.mem_kb : 0) +
+	       (f->have_stub ? f->stub.mem_kb : 0);
+}
+
 static const char *state_word(const struct vm_facts *f)
 {
 	if (!f->have_target)
@@ -44,9 +69,7 @@ static const char *state_word(const struct vm_facts *f)
 		return "starting";
 	if (!f->have_stub || f->stub.shutdown)
 		return "no-dm";
-	if (f->target.paused)
-		return "paused";
-	return f->target.running ? "running" : "blocked";
+	return facts_domain_state(true, &f->target);
 }
 
 int facts_get(struct hyp *h, const struct vm_record *r, struct vm_facts *f,
@@ -81,24 +104,16 @@ static json_t *domain_json(const struct hyp_dom *d)
 
 json_t *facts_json(const struct vm_facts *f)
 {
-	uint64_t cpu = 0, mem = 0;
 	char uuid[37];
 	json_t *o;
 
-	if (f->have_target) {
-		cpu += f->target.cpu_ns;
-		mem += f->target.mem_kb;
-	}
-	if (f->have_stub) {
-		cpu += f->stub.cpu_ns;
-		mem += f->stub.mem_kb;
-	}
 	uuid_text(f->record.uuid, uuid);
 	o = json_pack("{s:s s:s s:i s:i s:s s:I s:I s:I s:b s:i}", "name",
 		      f->record.name, "uuid", uuid, "domid",
 		      (int)f->record.target, "stub_domid", (int)f->record.stub,
-		      "state", f->state, "memory_kb", (json_int_t)mem,
-		      "cpu_seconds", seconds(cpu), "created",
+		      "state", f->state, "memory_kb",
+		      (json_int_t)facts_mem_kb(f), "cpu_seconds",
+		      seconds(facts_cpu_ns(f)), "created",
 		      (json_int_t)f->record.created, "supervised",
 		      f->supervised, "serials", (int)f->record.serials);
 	if (o && f->record.ended_at)

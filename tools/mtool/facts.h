@@ -20,6 +20,13 @@ struct vm_facts {
 int facts_get(struct hyp *h, const struct vm_record *r, struct vm_facts *f,
 	      struct err *e);
 
+/* The state of one domain by itself. */
+const char *facts_domain_state(bool have, const struct hyp_dom *d);
+
+/* CPU time and memory of both domains, as far as they are there. */
+uint64_t facts_cpu_ns(const struct vm_facts *f);
+uint64_t facts_mem_kb(const struct vm_facts *f);
+
 /* All that `list` shows, as an object; NULL without memory. */
 json_t *facts_json(const struct vm_facts *f);
 

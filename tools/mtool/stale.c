@@ -26,9 +26,12 @@ static void clear(struct log *log, const struct vm_record *r,
 	struct err e;
 	struct hyp *h = hyp_open(log, &e);
 	struct xs *xs = h ? xs_connect(log, &e) : NULL;
+	struct loop_list loops = {0};
 
 	if (xs && !alive(h, r->target, r->uuid) &&
-	    !alive(h, r->stub, r->stub_uuid) && !vm_forget(h, xs, r, &e)) {
+	    !alive(h, r->stub, r->stub_uuid) &&
+	    !vm_forget(h, xs, r, &loops, &e)) {
+		loopdev_wait_clear(&loops);
 		log_msg(log, LOG_WARN, "%s: cleared what a dead VM left",
 			r->name);
 		rundir_remove(run);

@@ -13,13 +13,14 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "tools/mtool/hotdisks.h"
+#include "tools/mtool/hotnics.h"
 #include "tools/mtool/supervisectl.h"
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/superviseqmp.h"
 #include "tools/mtool/teardown.h"
 
 enum {
-	GONE_MS = 30000,
 	LOG_LINE = 512,
 	HAND_OVER_MS = 60000, /* until the other process serves the VM */
 };
@@ -105,16 +106,18 @@ static void leave_domains(struct supervise *s, bool drain)
 static void remove_domains(struct supervise *s)
 {
 	struct vm_record *r = &s->vm->record;
+	struct loop_list loops = {0};
 	struct err e;
 
 	if (vm_kill(s->hyp, r, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	supervise_qmp_close(s);
 	sup_consoles_close(s, true);
-	if (vm_forget(s->hyp, s->xs, r, &e) < 0)
+	if (vm_forget(s->hyp, s->xs, r, &loops, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	if (vm_wait_gone(s->hyp, r, GONE_MS, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
+	loopdev_wait_clear(&loops);
 	leave_domains(s, false);
 }
 
@@ -205,19 +208,37 @@ static int listen_to(struct supervise *s, int creator, struct err *e)
 /* --- restart --- */
 
 /*
+ * With what was attached since. What disks hold was looked at when they came:
+ * what the guest has written must not keep it from starting again.
+ */
+static int create_with_devices(struct supervise *s, struct log *log,
+			       const struct vm_options *opt, struct err *e)
+{
+	struct vm_config *cfg = s->vm->cfg;
+	struct rundir run = s->vm->run;
+	unsigned int i;
+	bool tail;
+
+	if (hotdisks_load(cfg->name, cfg, e) < 0 ||
+	    hotnics_load(cfg->name, cfg, e) < 0)
+		return -1;
+	for (i = 0; i < cfg->nr_disk; i++)
+		cfg->disk[i].raw = true;
+	return vm_create(log, cfg, &run, opt, &tail, e);
+}
+
+/*
  * In a child of its own, for it can fail half-way and must be able to wait.
  * Of what the supervisor has open it touches nothing but the run directory.
  */
 _Noreturn static void create_again(struct supervise *s, int fd)
 {
 	struct vm_options opt = {.supervisor = fd};
-	struct rundir run = s->vm->run;
 	struct log quiet;
 	struct err e;
-	bool tail;
 
 	log_init(&quiet, stderr, LOG_ERROR);
-	if (vm_create(&quiet, s->vm->cfg, &run, &opt, &tail, &e) < 0)
+	if (create_with_devices(s, &quiet, &opt, &e) < 0)
 		send(fd, e.msg, strlen(e.msg), MSG_NOSIGNAL);
 	_exit(0);
 }

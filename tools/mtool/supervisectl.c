@@ -11,6 +11,7 @@
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/superviseqmp.h"
+#include "tools/mtool/vmrename.h"
 
 /* "stub3" is another name of serial0, and so on. */
 static struct sup_console *find_console(struct supervise *s, const char *name)
@@ -140,10 +141,50 @@ static int ctl_qmp(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return supervise_qmp_info(ctx, conn, e);
 }
 
+/* The VM has its new name: what else remembers a path is told. */
+static void tell_new_paths(struct supervise *s)
+{
+	const char *name = s->vm->cfg->name;
+	char path[RUNDIR_PATH_MAX];
+	struct err e;
+
+	rundir_file(name, "ctl.sock", path);
+	ctl_moved(s->ctl, path);
+	supervise_qmp_moved(s);
+	if (rundir_log_path(name, path, &e) < 0 ||
+	    con_log_move(s->sink_log, path, &e) < 0)
+		log_msg(&s->log, LOG_WARN, "%s", e.msg);
+	else
+		strcpy(s->vm->log_path, path);
+}
+
+static int ctl_rename(void *ctx, struct ctl_conn *conn, const json_t *request,
+		      json_t *answer, struct err *e)
+{
+	struct supervise *s = ctx;
+	const char *name;
+
+	(void)conn, (void)answer;
+	if (ctl_get_str(request, "name", NULL, &name, e) < 0)
+		return -1;
+	if (!config_name_ok(name))
+		return err_set(e, EXIT_USAGE, "not a name for a VM");
+	if (!s->released || s->how != END_NOT)
+		return err_set(e, EXIT_BUSY, "is being created or removed");
+	if (vm_rename(s->vm, s->xs, name, e) < 0)
+		return -1;
+	tell_new_paths(s);
+	return CTL_DONE;
+}
+
 static const struct ctl_command commands[] = {
-	{"console", ctl_console}, {"consoles", ctl_consoles},
-	{"destroy", ctl_destroy}, {"replace", ctl_replace},
-	{"qmp", ctl_qmp},	  {NULL, NULL},
+	{"console", ctl_console},
+	{"consoles", ctl_consoles},
+	{"destroy", ctl_destroy},
+	{"qmp", ctl_qmp},
+	{"rename", ctl_rename},
+	{"replace", ctl_replace},
+	{NULL, NULL},
 };
 
 int supervise_ctl_open(struct supervise *s, struct err *e)

@@ -21,7 +21,7 @@ static void pause_guest(struct supervise *s)
 	if (hyp_dom_pause(s->hyp, r->target, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	if (vm_kill(s->hyp, &stub, &e) < 0 ||
-	    vm_forget(s->hyp, s->xs, &stub, &e) < 0)
+	    vm_forget(s->hyp, s->xs, &stub, NULL, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 }
 

@@ -50,15 +50,10 @@ static void default_signals(void)
 /* What the creator had open is not ours; its memory goes back to the system. */
 static void drop_inherited(struct vm *vm, struct hyp *h, struct xs *xs)
 {
-	unsigned int i;
-
 	hyp_close(h);
 	xs_disconnect(xs);
 	vm_plan_free(&vm->plan);
-	for (i = 0; i < vm->cfg->nr_disk; i++) {
-		if (vm->disk_fd[i] >= 0)
-			close(vm->disk_fd[i]);
-	}
+	vm_close_disks(vm);
 	if (vm->signal_fd >= 0)
 		close(vm->signal_fd);
 	malloc_trim(0);

@@ -7,22 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/config.h"
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/supervisor.h"
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vm.h"
+#include "tools/mtool/vmconfig.h"
 
 enum { ASK_MS = 10000 };
-
-/* The configuration as used; what it left out once is left out again. */
-static int load(struct vm_config *cfg, const char *name, struct err *e)
-{
-	char path[RUNDIR_PATH_MAX];
-
-	rundir_file(name, "config", path);
-	return config_load(cfg, path, NULL, NULL, 0, true, NULL, NULL, e);
-}
 
 /* 1 if it lives; 0 if not, and what is left was removed; -1, *e */
 static int remove_dead(struct vm *vm, struct log *log, struct err *e)
@@ -36,7 +27,7 @@ static int remove_dead(struct vm *vm, struct log *log, struct err *e)
 	    (r->dm_dead || vm_domain_lives(h, r->stub, r->stub_uuid)))
 		rc = 1;
 	else if (h && (xs = xs_connect(log, e)))
-		rc = vm_remove(h, xs, r, &vm->run, e);
+		rc = vm_remove(h, xs, r, &vm->run, GONE_MS, e);
 	xs_disconnect(xs);
 	hyp_close(h);
 	return rc;
@@ -139,7 +130,7 @@ static int with_vm(struct log *log, const struct vm_record *r, start_fn *fn,
 	memset(vm.disk_fd, -1, sizeof(vm.disk_fd));
 	if (!r->running)
 		err_set(e, EXIT_BUSY, "its creation was never completed");
-	else if (!load(cfg, r->name, e)) {
+	else if (!vm_config_read(cfg, r->name, e)) {
 		rc = rundir_log_path(r->name, vm.log_path, e);
 		if (!rc)
 			rc = fn(&vm, log, e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/mtool/teardown.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +9,10 @@
 #include <time.h>
 
 #include "core/uuid.h"
+#include "devices/vbd.h"
+#include "tools/mtool/holders.h"
 
-enum { POLL_MS = 10, GONE_MS = 30000 };
+enum { POLL_MS = 10 };
 
 /* Whether domain `domid` exists and carries `uuid`. */
 static bool is_ours(struct hyp *h, uint32_t domid, const uint8_t uuid[16],
@@ -38,38 +41,19 @@ int vm_kill(struct hyp *h, const struct vm_record *r, struct err *e)
 	return rc;
 }
 
-struct forget {
-	struct xs *xs;
-	const struct vm_record *r;
-	uint32_t domid[2]; /* 0: not to be touched */
-};
-
 static const char *const backend_kinds[] = {"vbd", "console", "vif", "pci",
 					    NULL};
 
 /* What is not there needs no removing. */
-static int del(struct forget *f, xs_transaction_t t, const char *path,
+static int del(struct xs *xs, xs_transaction_t t, const char *path,
 	       struct err *e)
 {
-	if (xs_del(f->xs, t, path) < 0 && errno != ENOENT)
+	if (xs_del(xs, t, path) < 0 && errno != ENOENT)
 		return err_sys(e, EXIT_FAILED, "remove %s", path);
 	return 0;
 }
 
-static int del_if_empty(struct forget *f, xs_transaction_t t, const char *path,
-			struct err *e)
-{
-	unsigned int nr;
-	char **list = xs_directory(xs_raw(f->xs), t, path, &nr);
-
-	if (!list)
-		return 0;
-	free(list);
-	return nr ? 0 : del(f, t, path, e);
-}
-
-static int forget_domain(struct forget *f, xs_transaction_t t, uint32_t domid,
-			 struct err *e)
+static int forget_domain(struct xs *xs, uint32_t domid, struct err *e)
 {
 	const char *const *kind;
 	char path[XS_PATH_MAX];
@@ -77,19 +61,18 @@ static int forget_domain(struct forget *f, xs_transaction_t t, uint32_t domid,
 	if (!domid)
 		return 0;
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
-	if (del(f, t, path, e) < 0)
+	if (del(xs, XBT_NULL, path, e) < 0)
 		return -1;
 	for (kind = backend_kinds; *kind; kind++) {
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u",
 			 *kind, domid);
-		if (del(f, t, path, e) < 0)
+		if (del(xs, XBT_NULL, path, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int forget_vm(struct forget *f, xs_transaction_t t,
-		     const uint8_t uuid[16], struct err *e)
+static int forget_vm(struct xs *xs, const uint8_t uuid[16], struct err *e)
 {
 	static const uint8_t dom0[16];
 	char path[XS_PATH_MAX], text[37];
@@ -98,10 +81,22 @@ static int forget_vm(struct forget *f, xs_transaction_t t,
 		return 0; /* never made, and dom0's own */
 	uuid_text(uuid, text);
 	snprintf(path, sizeof(path), "/vm/%s", text);
-	return del(f, t, path, e);
+	return del(xs, XBT_NULL, path, e);
 }
 
-static int prune(struct forget *f, xs_transaction_t t, struct err *e)
+static int del_if_empty(struct xs *xs, xs_transaction_t t, const char *path,
+			struct err *e)
+{
+	unsigned int nr;
+	char **list = xs_directory(xs_raw(xs), t, path, &nr);
+
+	if (!list)
+		return 0;
+	free(list);
+	return nr ? 0 : del(xs, t, path, e);
+}
+
+static int prune(void *ctx, xs_transaction_t t, struct err *e)
 {
 	const char *const *kind;
 	char path[XS_PATH_MAX];
@@ -109,24 +104,49 @@ static int prune(struct forget *f, xs_transaction_t t, struct err *e)
 	for (kind = backend_kinds; *kind; kind++) {
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s",
 			 *kind);
-		if (del_if_empty(f, t, path, e) < 0)
+		if (del_if_empty(ctx, t, path, e) < 0)
 			return -1;
 	}
-	if (del_if_empty(f, t, "/local/domain/0/backend", e) < 0)
+	if (del_if_empty(ctx, t, "/local/domain/0/backend", e) < 0)
 		return -1;
-	return del_if_empty(f, t, "/vm", e);
+	return del_if_empty(ctx, t, "/vm", e);
 }
 
-static int forget_all(void *ctx, xs_transaction_t t, struct err *e)
-{
-	struct forget *f = ctx;
+#define ERRORS "/local/domain/0/error/backend"
 
-	if (forget_domain(f, t, f->domid[0], e) < 0 ||
-	    forget_domain(f, t, f->domid[1], e) < 0 ||
-	    forget_vm(f, t, f->r->uuid, e) < 0 ||
-	    forget_vm(f, t, f->r->stub_uuid, e) < 0)
+static int prune_errors(void *ctx, xs_transaction_t t, struct err *e)
+{
+	const char *const *kind;
+	char path[XS_PATH_MAX];
+
+	for (kind = backend_kinds; *kind; kind++) {
+		snprintf(path, sizeof(path), ERRORS "/%s", *kind);
+		if (del_if_empty(ctx, t, path, e) < 0)
+			return -1;
+	}
+	if (del_if_empty(ctx, t, ERRORS, e) < 0)
 		return -1;
-	return prune(f, t, e);
+	return del_if_empty(ctx, t, "/local/domain/0/error", e);
+}
+
+/* What the kernel's backends said of devices that they gave up, if any did. */
+static int forget_errors(struct xs *xs, const uint32_t domid[2], struct err *e)
+{
+	const char *const *kind;
+	char path[XS_PATH_MAX];
+	unsigned int i;
+
+	if (xs_read_str(xs, XBT_NULL, ERRORS, path, sizeof(path)) < 0)
+		return 0;
+	for (i = 0; i < 2; i++) {
+		for (kind = backend_kinds; domid[i] && *kind; kind++) {
+			snprintf(path, sizeof(path), ERRORS "/%s/%u", *kind,
+				 domid[i]);
+			if (del(xs, XBT_NULL, path, e) < 0)
+				return -1;
+		}
+	}
+	return xs_transact(xs, "remove errors", prune_errors, xs, e);
 }
 
 /* The nodes of `domid` are ours to remove unless it is another's by now. */
@@ -141,17 +161,72 @@ static uint32_t removable(struct hyp *h, uint32_t domid, const uint8_t uuid[16])
 	return domid;
 }
 
-int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
-	      struct err *e)
+static void note_loops(struct xs *xs, uint32_t domid, struct loop_list *loops)
 {
-	struct forget f = {
-		.xs = xs,
-		.r = r,
-		.domid = {removable(h, r->target, r->uuid),
-			  removable(h, r->stub, r->stub_uuid)},
-	};
+	char dir[XS_PATH_MAX / 2], path[XS_PATH_MAX], **list;
+	unsigned int i, nr;
 
-	return xs_transact(xs, "remove nodes", forget_all, &f, e);
+	if (!domid || !loops)
+		return;
+	snprintf(dir, sizeof(dir), "/local/domain/0/backend/vbd/%u", domid);
+	list = xs_directory(xs_raw(xs), XBT_NULL, dir, &nr);
+	for (i = 0; list && i < nr; i++) {
+		snprintf(path, sizeof(path), "%s/%.16s", dir, list[i]);
+		vbd_note_loop(xs, path, loops);
+	}
+	free(list);
+}
+
+/*
+ * Each directory goes whole, and the order does not matter; in a transaction
+ * VMs that end together would be in each other's way, since every removal
+ * changes the directory above. Only "if it is empty" needs one.
+ */
+int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
+	      struct loop_list *loops, struct err *e)
+{
+	const uint32_t domid[2] = {removable(h, r->target, r->uuid),
+				   removable(h, r->stub, r->stub_uuid)};
+
+	note_loops(xs, domid[0], loops);
+	note_loops(xs, domid[1], loops);
+	if (forget_domain(xs, domid[0], e) < 0 ||
+	    forget_domain(xs, domid[1], e) < 0 ||
+	    forget_vm(xs, r->uuid, e) < 0 ||
+	    forget_vm(xs, r->stub_uuid, e) < 0 ||
+	    forget_errors(xs, domid, e) < 0)
+		return -1;
+	return xs_transact(xs, "remove empty directories", prune, xs, e);
+}
+
+/*
+ * A backend of the kernel that still serves `domid`: its device has not been
+ * unregistered, nor has a nic's interface left its bridge. They are named
+ * "<kind>-<domid>-<devid>".
+ */
+static bool has_backend(uint32_t domid)
+{
+	DIR *dir = opendir("/sys/devices");
+	struct dirent *d;
+	char middle[16];
+	bool found = false;
+
+	snprintf(middle, sizeof(middle), "-%u-", domid);
+	while (dir && !found && (d = readdir(dir)))
+		found = (!strncmp(d->d_name, "vif-", 4) ||
+			 !strncmp(d->d_name, "vbd-", 4)) &&
+			!strncmp(d->d_name + 3, middle, strlen(middle));
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static bool backends_gone(struct hyp *h, const struct vm_record *r)
+{
+	uint32_t target = removable(h, r->target, r->uuid);
+	uint32_t stub = removable(h, r->stub, r->stub_uuid);
+
+	return !(target && has_backend(target)) && !(stub && has_backend(stub));
 }
 
 int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
@@ -161,31 +236,41 @@ int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 	uint64_t end = clock_ms() + ms;
 	struct hyp_dom t, s;
 	bool have_t, have_s;
+	char who[512];
 
 	for (;;) {
 		have_s = is_ours(h, r->stub, r->stub_uuid, &s);
 		have_t = is_ours(h, r->target, r->uuid, &t);
-		if (!have_t && !have_s)
+		if (!have_t && !have_s && backends_gone(h, r))
 			return 0;
 		if (clock_ms() >= end)
 			break;
 		nanosleep(&nap, NULL);
 	}
+	if (!have_t && !have_s)
+		return err_set(e, EXIT_TIMEOUT,
+			       "a backend of domain %u or %u is still there "
+			       "after %llu s",
+			       r->target, r->stub,
+			       (unsigned long long)ms / 1000);
+	holders_text(who, sizeof(who));
 	return err_set(e, EXIT_TIMEOUT,
-		       "domain %u is still dying after %llu s: some process "
-		       "keeps its memory mapped",
-		       have_s ? r->stub : r->target,
-		       (unsigned long long)ms / 1000);
+		       "domain %u is still dying: memory of it is mapped "
+		       "elsewhere; processes that map such memory: %s",
+		       have_s ? r->stub : r->target, who);
 }
 
 int vm_remove(struct hyp *h, struct xs *xs, const struct vm_record *r,
-	      struct rundir *run, struct err *e)
+	      struct rundir *run, uint64_t ms, struct err *e)
 {
-	if (vm_kill(h, r, e) < 0 || vm_forget(h, xs, r, e) < 0 ||
-	    vm_wait_gone(h, r, GONE_MS, e) < 0) {
+	struct loop_list loops = {0};
+
+	if (vm_kill(h, r, e) < 0 || vm_forget(h, xs, r, &loops, e) < 0 ||
+	    vm_wait_gone(h, r, ms, e) < 0) {
 		rundir_close(run);
 		return -1;
 	}
+	loopdev_wait_clear(&loops);
 	rundir_remove(run);
 	return 0;
 }

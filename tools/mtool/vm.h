@@ -41,10 +41,13 @@ struct vm_options {
 
 /*
  * Check all that can be checked before the first hypercall: files, memory,
- * what the host can do. Sets cfg's disk kinds.
+ * what the host can do. Sets cfg's disk kinds and MACs.
  */
-int vm_check(struct hyp *h, struct vm_config *cfg, const struct vm_paths *paths,
-	     struct err *e);
+int vm_check(struct hyp *h, struct xs *xs, struct vm_config *cfg,
+	     const struct vm_paths *paths, struct err *e);
+
+/* Close what vm->disk_fd holds. */
+void vm_close_disks(struct vm *vm);
 
 /*
  * Build and start the VM by its plan, leaving a supervisor behind. `cfg` has a

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Applying the plan of a VM, step by step, through an undo stack. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +9,16 @@
 #include <unistd.h>
 
 #include "core/build.h"
+#include "core/diskplace.h"
 #include "core/file.h"
 #include "core/undo.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
+#include "tools/mtool/nodes.h"
 #include "tools/mtool/supervisor.h"
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vm.h"
+#include "tools/mtool/vmconfig.h"
 #include "tools/mtool/wait.h"
 
 enum { UNDO_WAIT_MS = 10000 };
@@ -30,6 +33,10 @@ struct apply {
 	struct hyp_host host;
 	struct xs *xs;
 	struct supervisor sup;
+	struct xenbus_dev nic[2 * VM_NICS_MAX];
+	struct vif_port port[2 * VM_NICS_MAX];
+	unsigned int nr_nic;
+	struct loop_list loops;
 	bool supervised; /* its log may have a word on a failure */
 	struct undo undo;
 };
@@ -38,15 +45,11 @@ struct apply {
 
 static void undo_disks(void *ctx, uint64_t arg)
 {
-	struct vm *vm = ctx;
-	unsigned int i;
+	struct apply *a = ctx;
 
 	(void)arg;
-	for (i = 0; i < VM_DISKS_MAX; i++) {
-		if (vm->disk_fd[i] >= 0)
-			close(vm->disk_fd[i]);
-		vm->disk_fd[i] = -1;
-	}
+	vm_close_disks(a->vm);
+	loopdev_wait_clear(&a->loops);
 }
 
 static void undo_domains(void *ctx, uint64_t arg)
@@ -56,7 +59,7 @@ static void undo_domains(void *ctx, uint64_t arg)
 
 	(void)arg;
 	if (vm_kill(a->hyp, &a->vm->record, &e) < 0 ||
-	    vm_forget(a->hyp, a->xs, &a->vm->record, &e) < 0 ||
+	    vm_forget(a->hyp, a->xs, &a->vm->record, &a->loops, &e) < 0 ||
 	    vm_wait_gone(a->hyp, &a->vm->record, UNDO_WAIT_MS, &e) < 0)
 		log_msg(a->log, LOG_ERROR, "%s: while clearing up: %s",
 			a->vm->cfg->name, e.msg);
@@ -135,60 +138,10 @@ static int do_build(struct apply *a, const struct plan_step *s, struct err *e)
 			   (unsigned long long)place->frame);
 }
 
-struct nodes_arg {
-	struct apply *a;
-	const struct plan_step *step;
-};
-
-static unsigned int perm_domid(struct apply *a, char letter)
-{
-	if (letter == 'T')
-		return a->vm->target.domid;
-	return letter == 'S' ? a->vm->stub.domid : 0;
-}
-
-static int set_perm(struct apply *a, xs_transaction_t t, const char *path,
-		    const char *perm, struct err *e)
-{
-	struct xs_permissions p[2];
-	unsigned int i;
-
-	for (i = 0; perm[i]; i++) {
-		p[i].id = perm_domid(a, perm[i]);
-		p[i].perms = i ? XS_PERM_READ : XS_PERM_NONE;
-	}
-	if (xs_perms(a->xs, t, path, p, i) < 0)
-		return err_sys(e, EXIT_FAILED, "permissions of %s", path);
-	return 0;
-}
-
-static int write_nodes(void *ctx, xs_transaction_t t, struct err *e)
-{
-	struct nodes_arg *n = ctx;
-	char path[XS_PATH_MAX], value[XS_VALUE_MAX];
-	unsigned int i;
-
-	for (i = 0; i < n->step->nr_node; i++) {
-		const struct plan_node *node = &n->step->node[i];
-
-		if (plan_expand(&n->a->vars, node->path, path, sizeof(path),
-				e) < 0 ||
-		    plan_expand(&n->a->vars, node->value, value, sizeof(value),
-				e) < 0)
-			return -1;
-		if (xs_put(n->a->xs, t, path, value) < 0)
-			return err_sys(e, EXIT_FAILED, "write %s", path);
-		if (node->perm && set_perm(n->a, t, path, node->perm, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int do_nodes(struct apply *a, const struct plan_step *s, struct err *e)
 {
-	struct nodes_arg n = {a, s};
-
-	return xs_transact(a->xs, "xenstore", write_nodes, &n, e);
+	return nodes_write(a->xs, s, &a->vars, a->vm->target.domid,
+			   a->vm->stub.domid, e);
 }
 
 /* C xenstored takes the ring by its grant, oxenstored by this frame. */
@@ -249,14 +202,58 @@ static void wait_init(struct apply *a, struct wait_ctx *w)
 	};
 }
 
+/* Only remembered here: do_backends sees when it can be done. */
+static int do_port(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	static const enum plan_dom doms[] = {DOM_TARGET, DOM_STUB};
+	const struct vm_config *cfg = a->vm->cfg;
+	unsigned int i;
+
+	(void)e;
+	for (i = 0; i < 2; i++) {
+		if (vif_devid(cfg, s->index, doms[i]) < 0)
+			continue;
+		vif_dev(&a->nic[a->nr_nic], &a->port[a->nr_nic], cfg, s->index,
+			doms[i], which(a, doms[i])->domid);
+		a->nr_nic++;
+	}
+	return 0;
+}
+
+/* The PV disks of both domains. */
+static unsigned int list_disks(struct apply *a, struct xenbus_dev *dev)
+{
+	const struct vm_config *cfg = a->vm->cfg;
+	unsigned int i, nr = 0;
+	char name[32];
+
+	for (i = 0; i < cfg->nr_disk; i++) {
+		snprintf(name, sizeof(name), "disk %s", cfg->disk[i].vdev);
+		if (disk_in_target(cfg, i))
+			xenbus_dev(&dev[nr++], "vbd", a->vm->target.domid,
+				   vbd_devid(cfg, i, DOM_TARGET), name);
+		if (disk_in_stub(cfg, i))
+			xenbus_dev(&dev[nr++], "vbd", a->vm->stub.domid,
+				   vbd_devid(cfg, i, DOM_STUB), name);
+	}
+	return nr;
+}
+
 static int do_backends(struct apply *a, const struct plan_step *s,
 		       struct err *e)
 {
+	struct xenbus_dev dev[2 * (VM_DISKS_MAX + VM_NICS_MAX)];
 	struct wait_ctx w;
+	unsigned int nr;
 
 	(void)s;
 	wait_init(a, &w);
-	return wait_backends(&w, &a->vm->plan.plan, &a->vars, e);
+	nr = list_disks(a, dev);
+	memcpy(&dev[nr], a->nic, a->nr_nic * sizeof(*dev));
+	return wait_devices(&w, dev, nr + a->nr_nic, XENBUS_BACKEND_UP,
+			    "backends of disks and nics (modules xen-blkback, "
+			    "xen-netback)",
+			    e);
 }
 
 static int do_wait_dm(struct apply *a, const struct plan_step *s, struct err *e)
@@ -281,8 +278,9 @@ static step_fn *const step_fns[] = {
 	[OP_LOOP] = do_loop,	       [OP_CREATE] = do_create,
 	[OP_BUILD] = do_build,	       [OP_NODES] = do_nodes,
 	[OP_INTRODUCE] = do_introduce, [OP_SET_TARGET] = do_set_target,
-	[OP_SUPERVISE] = do_supervise, [OP_BACKENDS] = do_backends,
-	[OP_UNPAUSE] = do_unpause,     [OP_WAIT_DM] = do_wait_dm,
+	[OP_SUPERVISE] = do_supervise, [OP_PORT] = do_port,
+	[OP_BACKENDS] = do_backends,   [OP_UNPAUSE] = do_unpause,
+	[OP_WAIT_DM] = do_wait_dm,
 };
 
 static bool interrupted(struct apply *a)
@@ -328,24 +326,11 @@ static int open_host(struct apply *a, struct err *e)
 
 	a->hyp = hyp_open(a->log, e);
 	a->xs = a->hyp ? xs_connect(a->log, e) : NULL;
-	if (!a->xs || vm_check(a->hyp, cfg, &a->paths, e) < 0 ||
+	if (!a->xs || vm_check(a->hyp, a->xs, cfg, &a->paths, e) < 0 ||
+	    vif_vars(cfg, 0, &a->vars, e) < 0 ||
 	    hyp_host_info(a->hyp, &a->host, e) < 0)
 		return -1;
 	return rundir_log_path(cfg->name, a->vm->log_path, e);
-}
-
-/* The configuration as used, for people and for whoever takes over. */
-static int write_config(struct apply *a, const char *uuid, struct err *e)
-{
-	char path[RUNDIR_PATH_MAX], *text;
-	int rc;
-
-	if (asprintf(&text, "%suuid = \"%s\"\n", a->vm->cfg->as_used, uuid) < 0)
-		return err_sys(e, EXIT_FAILED, "config");
-	rundir_file(a->vm->cfg->name, "config", path);
-	rc = file_write(path, text, e);
-	free(text);
-	return rc;
 }
 
 /* The journal knows both uuids before there is a domain that has one. */
@@ -365,7 +350,7 @@ static int begin(struct apply *a, struct err *e)
 	uuid_text(r->stub_uuid, s);
 	plan_set(&a->vars, "uuid", "%s", t);
 	plan_set(&a->vars, "stub-uuid", "%s", s);
-	if (write_config(a, t, e) < 0)
+	if (vm_config_write(a->vm->cfg, e) < 0)
 		return -1;
 	return rundir_note(&a->vm->run, e,
 			   "uuid %s\nstub-uuid %s\nserials %u\ncreated %lld", t,
@@ -376,24 +361,11 @@ static int apply(struct apply *a, struct err *e)
 {
 	if (open_host(a, e) < 0 || begin(a, e) < 0)
 		return -1;
-	undo_push(&a->undo, undo_disks, a->vm, 0);
+	undo_push(&a->undo, undo_disks, a, 0);
 	undo_push(&a->undo, undo_domains, a, 0);
 	if (run_steps(a, e) < 0 || rundir_note(&a->vm->run, e, "running") < 0)
 		return -1;
 	return supervisor_release(&a->sup, e);
-}
-
-/* Signals are taken between steps, so that everything can be taken back. */
-static int catch_signals(sigset_t *old)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, old);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static void finish(struct apply *a, int rc)
@@ -401,7 +373,7 @@ static void finish(struct apply *a, int rc)
 	if (rc < 0)
 		undo_run(&a->undo);
 	else
-		undo_disks(a->vm, 0); /* the backends have them */
+		vm_close_disks(a->vm); /* the backends have them */
 	if (rc < 0 && !a->opt->supervisor)
 		rundir_remove(&a->vm->run);
 	else
@@ -427,7 +399,8 @@ int vm_create(struct log *log, struct vm_config *cfg, struct rundir *run,
 	undo_init(&a.undo);
 	memset(vm.disk_fd, -1, sizeof(vm.disk_fd));
 	vm_paths_find(&a.paths, cfg);
-	vm.signal_fd = catch_signals(&old);
+	/* taken between steps, so that everything can be taken back */
+	vm.signal_fd = wait_signals(&old);
 	rc = apply(&a, e);
 	*tail = rc < 0 && a.supervised &&
 		(e->code == EXIT_DIED || e->code == EXIT_TIMEOUT);

@@ -7,6 +7,7 @@
 #include "console/nodes.h"
 #include "core/qemuargs.h"
 #include "devices/vbd.h"
+#include "devices/vif.h"
 
 #define TARGET_DIR "/local/domain/" PLAN_T
 #define STUB_DIR "/local/domain/" PLAN_S
@@ -32,15 +33,38 @@ static int stub_cmdline(struct vm_plan *v, const struct vm_config *cfg,
 	return 0;
 }
 
+/* "; vcpu 0 on CPUs 1-2; weight 512": what was asked of the scheduler. */
+static void schedule_text(const struct dom_params *d, char *buf, size_t size)
+{
+	unsigned int i, shown = d->cfg->cpus_each ? d->max_vcpus : 1;
+	size_t len = 0;
+	char who[16];
+
+	*buf = '\0';
+	for (i = 0; d->hvm && i < shown && len < size; i++) {
+		if (!dom_cpus(d, i))
+			break;
+		snprintf(who, sizeof(who), "vcpu %u", i);
+		len += (size_t)snprintf(
+			buf + len, size - len, "; %s on CPUs %s",
+			d->cfg->cpus_each ? who : "vcpus", dom_cpus(d, i));
+	}
+	if (d->hvm && d->cfg->cpu_weight && len < size)
+		snprintf(buf + len, size - len, "; weight %u",
+			 d->cfg->cpu_weight);
+}
+
 static void plan_domain(struct plan *p, const struct dom_params *d)
 {
 	enum plan_dom dom = d->hvm ? DOM_TARGET : DOM_STUB;
+	char schedule[256];
 
+	schedule_text(d, schedule, sizeof(schedule));
 	plan_step(p, OP_CREATE, dom, GROUP_SETUP, NULL,
-		  "%s: create %s domain, %u vcpu%s, %llu MiB",
+		  "%s: create %s domain, %u vcpu%s, %llu MiB%s",
 		  d->hvm ? "target" : "stub", d->hvm ? "HVM" : "PV",
 		  d->max_vcpus, d->max_vcpus == 1 ? "" : "s",
-		  (unsigned long long)d->max_kb / 1024);
+		  (unsigned long long)d->max_kb / 1024, schedule);
 	if (d->hvm)
 		plan_step(p, OP_BUILD, dom, GROUP_SETUP, NULL,
 			  "target: build from %s and %s", d->kernel, d->bios);
@@ -112,27 +136,31 @@ static void plan_devices(struct plan *p, const struct vm_config *cfg)
 {
 	unsigned int i;
 
-	if (cfg->nr_disk) {
+	if (cfg->nr_disk || cfg->nr_nic) {
 		plan_step(p, OP_NODES, DOM_TARGET, GROUP_SETUP, NULL,
-			  "target: write its disks");
+			  "target: write its disks and nics");
 		vbd_plan_nodes(p, cfg, DOM_TARGET);
+		vif_plan_nodes(p, cfg, DOM_TARGET);
 	}
 	plan_step(p, OP_NODES, DOM_STUB, GROUP_SETUP,
-		  "disks in order from xvda; consoles: save, restore, serials",
-		  "stub: write its disks and consoles");
+		  "disks in order from xvda; nics in order from 0; consoles: "
+		  "save, restore, serials",
+		  "stub: write its disks, nics and consoles");
 	vbd_plan_nodes(p, cfg, DOM_STUB);
+	vif_plan_nodes(p, cfg, DOM_STUB);
 	for (i = STUB_CONSOLE_SAVE; i < STUB_CONSOLE_SERIAL + cfg->nr_serial;
 	     i++)
 		console_nodes_stub(p, i);
 }
 
-static void plan_startup(struct plan *p)
+static void plan_startup(struct plan *p, const struct vm_config *cfg)
 {
 	plan_step(p, OP_SUPERVISE, DOM_HOST, GROUP_STARTUP,
 		  "console 0 is connected to qemu log file",
 		  "supervisor: serve all consoles from here on");
+	vif_plan_ports(p, cfg);
 	plan_step(p, OP_BACKENDS, DOM_HOST, GROUP_STARTUP, NULL,
-		  "wait until the backends of all disks are there");
+		  "wait until the backends of all disks and nics are there");
 	plan_step(p, OP_UNPAUSE, DOM_STUB, GROUP_STARTUP,
 		  "toolstack starts PV stubdomain", "stub: unpause");
 	plan_step(p, OP_WAIT_DM, DOM_STUB, GROUP_STARTUP,
@@ -155,7 +183,7 @@ static void plan_all(struct vm_plan *v, const struct vm_config *cfg,
 	plan_stub_nodes(p, &v->stub, args);
 	plan_introduce(p);
 	plan_devices(p, cfg);
-	plan_startup(p);
+	plan_startup(p, cfg);
 }
 
 int vm_plan_make(struct vm_plan *v, const struct vm_config *cfg,

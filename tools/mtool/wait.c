@@ -5,19 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
-#include <xen/io/xenbus.h>
 
-/* One wait: it ends when `done` says so, or by a failure in *e. */
+/* One wait: it ends when rc is no longer 0; *e tells of a failure. */
 struct wait {
 	struct wait_ctx *c;
 	struct loop *loop;
+	struct loop_timer *limit;
+	struct loop_io *signal, *supervisor;
+	struct xs_watcher *release;
 	struct err *e;
 	int rc;
-	bool (*done)(struct wait *w);
 	const char *what;
-	const struct plan *plan;
-	const struct plan_vars *vars;
 	char path[XS_PATH_MAX];
 };
 
@@ -27,15 +27,10 @@ static void fail(struct wait *w)
 	loop_stop(w->loop);
 }
 
-static void check_done(void *ctx, const char *path)
+static void succeed(struct wait *w)
 {
-	struct wait *w = ctx;
-
-	(void)path;
-	if (!w->rc && w->done(w)) {
-		w->rc = 1;
-		loop_stop(w->loop);
-	}
+	w->rc = 1;
+	loop_stop(w->loop);
 }
 
 static const char *shutdown_word(unsigned int reason)
@@ -109,116 +104,124 @@ static void on_supervisor(void *ctx, uint32_t events)
 	fail(w);
 }
 
-static int run(struct wait *w, struct loop_timer *limit)
+/* A descriptor that ends the wait; -1: there is none. */
+static int add_fd(struct wait *w, struct loop_io **io, int fd, loop_io_fn *fn)
 {
-	struct loop_io *sig, *sup;
-	struct xs_watcher *release;
-
-	sig = loop_add(w->loop, w->c->signal_fd, EPOLLIN, on_signal, w, w->e);
-	sup = loop_add(w->loop, w->c->supervisor_fd, EPOLLIN | EPOLLHUP,
-		       on_supervisor, w, w->e);
-	release = xs_watch_add(w->c->xs, "@releaseDomain", on_release, w, w->e);
-	loop_timer_set(limit, w->c->limit_ms);
-	if (!sig || !sup || !release || loop_run(w->loop, w->e) < 0)
-		w->rc = -1;
-	xs_watch_del(release);
-	loop_del(sup);
-	loop_del(sig);
-	return w->rc;
+	if (fd < 0)
+		return 0;
+	*io = loop_add(w->loop, fd, EPOLLIN | EPOLLHUP, fn, w, w->e);
+	return *io ? 0 : -1;
 }
 
-/* Wait for w->done, which a change at or below w->path may make true. */
-static int wait_for(struct wait *w)
+/* Everything that may end a wait besides what is waited for. */
+static int begin(struct wait *w)
 {
-	struct loop_timer *limit = NULL;
-	struct xs_watcher *node = NULL;
-	int rc = -1;
-
 	w->loop = loop_new(w->e);
-	if (!w->loop)
+	if (!w->loop || xs_attach(w->c->xs, w->loop, w->e) < 0)
 		return -1;
-	limit = loop_timer_new(w->loop, on_limit, w);
-	if (!limit)
-		err_set(w->e, EXIT_FAILED, "%s: out of memory", w->what);
-	else if (!xs_attach(w->c->xs, w->loop, w->e))
-		node = xs_watch_add(w->c->xs, w->path, check_done, w, w->e);
-	if (node)
-		rc = run(w, limit) < 0 ? -1 : 0;
-	xs_watch_del(node);
-	xs_detach(w->c->xs);
-	loop_timer_del(limit);
-	loop_free(w->loop);
-	return rc;
+	w->limit = loop_timer_new(w->loop, on_limit, w);
+	if (!w->limit)
+		return err_set(w->e, EXIT_FAILED, "%s: out of memory", w->what);
+	if (add_fd(w, &w->signal, w->c->signal_fd, on_signal) < 0 ||
+	    add_fd(w, &w->supervisor, w->c->supervisor_fd, on_supervisor) < 0)
+		return -1;
+	w->release =
+		xs_watch_add(w->c->xs, "@releaseDomain", on_release, w, w->e);
+	return w->release ? 0 : -1;
 }
 
-static bool dm_running(struct wait *w)
+static int run(struct wait *w)
 {
+	loop_timer_set(w->limit, w->c->limit_ms);
+	if (loop_run(w->loop, w->e) < 0)
+		return -1;
+	return w->rc < 0 ? -1 : 0;
+}
+
+static void end(struct wait *w)
+{
+	if (!w->loop)
+		return;
+	xs_watch_del(w->release);
+	loop_del(w->supervisor);
+	loop_del(w->signal);
+	xs_detach(w->c->xs);
+	loop_timer_del(w->limit);
+	loop_free(w->loop);
+}
+
+static void check_running(void *ctx, const char *path)
+{
+	struct wait *w = ctx;
 	char state[16];
 
+	(void)path;
 	/* The stub writes here: anything but the one word is no news. */
-	return xs_read_str(w->c->xs, XBT_NULL, w->path, state, sizeof(state)) >
-		       0 &&
-	       !strcmp(state, "running");
+	if (!w->rc &&
+	    xs_read_str(w->c->xs, XBT_NULL, w->path, state, sizeof(state)) >
+		    0 &&
+	    !strcmp(state, "running"))
+		succeed(w);
 }
 
 int wait_running(struct wait_ctx *c, struct err *e)
 {
-	struct wait w = {
-		.c = c, .e = e, .done = dm_running, .what = "device model"};
+	struct wait w = {.c = c, .e = e, .what = "device model"};
+	struct xs_watcher *node = NULL;
+	int rc = -1;
 
 	snprintf(w.path, sizeof(w.path),
 		 "/local/domain/%u/device-model/%u/state", c->stub, c->target);
-	return wait_for(&w);
+	if (!begin(&w))
+		node = xs_watch_add(c->xs, w.path, check_running, &w, e);
+	if (node)
+		rc = run(&w);
+	xs_watch_del(node);
+	end(&w);
+	return rc;
 }
 
-static bool is_vbd_state(const struct plan_node *n)
+static void devices_done(void *ctx, const struct err *e)
 {
-	static const char prefix[] = "/local/domain/0/backend/vbd/";
-	size_t len = strlen(n->path);
+	struct wait *w = ctx;
 
-	return !strncmp(n->path, prefix, strlen(prefix)) && len > 6 &&
-	       !strcmp(n->path + len - 6, "/state");
-}
-
-static bool backend_there(struct wait *w, const struct plan_node *n)
-{
-	char path[XS_PATH_MAX];
-	struct err ignored;
-	uint64_t state;
-
-	return !plan_expand(w->vars, n->path, path, sizeof(path), &ignored) &&
-	       !xs_read_num(w->c->xs, XBT_NULL, path, 0, 255, &state) &&
-	       state >= XenbusStateInitWait;
-}
-
-static bool backends_there(struct wait *w)
-{
-	unsigned int i, j;
-
-	for (i = 0; i < w->plan->nr_step; i++) {
-		const struct plan_step *s = &w->plan->step[i];
-
-		for (j = 0; j < s->nr_node; j++) {
-			if (is_vbd_state(&s->node[j]) &&
-			    !backend_there(w, &s->node[j]))
-				return false;
-		}
+	if (w->rc)
+		return;
+	if (!e) {
+		succeed(w);
+		return;
 	}
-	return true;
+	*w->e = *e;
+	fail(w);
 }
 
-int wait_backends(struct wait_ctx *c, const struct plan *p,
-		  const struct plan_vars *vars, struct err *e)
+int wait_devices(struct wait_ctx *c, struct xenbus_dev *dev, unsigned int nr,
+		 enum xenbus_goal goal, const char *what, struct err *e)
 {
-	struct wait w = {
-		.c = c,
-		.e = e,
-		.done = backends_there,
-		.what = "disk backends (module xen-blkback)",
-		.plan = p,
-		.vars = vars,
-		.path = "/local/domain/0/backend/vbd",
-	};
+	struct wait w = {.c = c, .e = e, .what = what};
+	struct xenbus_watch *devices = NULL;
+	int rc = -1;
 
-	return wait_for(&w);
+	if (!nr)
+		return 0;
+	if (!begin(&w))
+		devices =
+			xenbus_watch(c->xs, dev, nr, goal, devices_done, &w, e);
+	if (devices)
+		rc = run(&w);
+	xenbus_unwatch(devices);
+	end(&w);
+	return rc;
+}
+
+int wait_signals(sigset_t *old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, old);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

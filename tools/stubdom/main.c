@@ -185,7 +185,7 @@ static int init_run(struct init *in, struct err *e)
 	if (machine_setup(e) < 0 || toolstack_read(in, e) < 0)
 		return -1;
 	args_show(in);
-	net_setup(&in->args);
+	net_setup(in->xs, &in->args);
 	return qemu_run(in, e);
 }
 

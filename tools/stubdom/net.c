@@ -8,85 +8,25 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/if_ether.h>
 #include <linux/if_tun.h>
-#include <linux/sockios.h>
-#include <net/if_arp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/netif.h"
 #include "tools/stubdom/mount.h"
 #include "tools/stubdom/netdev.h"
 #include "tools/stubdom/say.h"
+#include "tools/stubdom/store.h"
 
-/* `arg` is a struct ifreq but for SIOCBRADDBR, which takes a bare name. */
-static int if_ioctl(unsigned long request, void *arg, struct err *e)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int rc;
-
-	if (fd < 0)
-		return err_sys(e, EXIT_FAILED, "socket");
-	rc = ioctl(fd, request, arg);
-	if (rc < 0)
-		err_sys(e, EXIT_FAILED, "ioctl %#lx", request);
-	close(fd);
-	return rc < 0 ? -1 : 0;
-}
-
-static struct ifreq if_named(const char *name)
-{
-	struct ifreq r;
-
-	memset(&r, 0, sizeof(r));
-	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
-	return r;
-}
-
-static int if_up(const char *name, struct err *e)
-{
-	struct ifreq r = if_named(name);
-
-	if (if_ioctl(SIOCGIFFLAGS, &r, e) < 0)
-		return -1;
-	r.ifr_flags |= IFF_UP;
-	return if_ioctl(SIOCSIFFLAGS, &r, e);
-}
-
-static int if_get_mac(const char *name, char mac[MAC_TEXT], struct err *e)
-{
-	struct ifreq r = if_named(name);
-	uint8_t b[ETH_ALEN];
-
-	if (if_ioctl(SIOCGIFHWADDR, &r, e) < 0)
-		return -1;
-	memcpy(b, r.ifr_hwaddr.sa_data, ETH_ALEN);
-	snprintf(mac, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1],
-		 b[2], b[3], b[4], b[5]);
-	return 0;
-}
-
-/* The interface must be down: xen-netfront says EBUSY otherwise. */
-static int if_set_mac(const char *name, const uint8_t mac[ETH_ALEN],
-		      struct err *e)
-{
-	struct ifreq r = if_named(name);
-
-	r.ifr_hwaddr.sa_family = ARPHRD_ETHER;
-	memcpy(r.ifr_hwaddr.sa_data, mac, ETH_ALEN);
-	return if_ioctl(SIOCSIFHWADDR, &r, e);
-}
-
-static int bridge_create(char *bridge, struct err *e)
+static int bridge_create(const char *bridge, struct err *e)
 {
 	char knob[96];
 
-	if (if_ioctl(SIOCBRADDBR, bridge, e) < 0)
+	if (netif_bridge_create(bridge, e) < 0)
 		return -1;
 	snprintf(knob, sizeof(knob), "/sys/class/net/%s/bridge/%s", bridge,
 		 "multicast_snooping");
@@ -95,14 +35,9 @@ static int bridge_create(char *bridge, struct err *e)
 
 static int bridge_join(const char *bridge, const char *port, struct err *e)
 {
-	struct ifreq r = if_named(bridge);
-
-	r.ifr_ifindex = (int)if_nametoindex(port);
-	if (!r.ifr_ifindex)
-		return err_sys(e, EXIT_FAILED, "%s", port);
-	if (if_ioctl(SIOCBRADDIF, &r, e) < 0 || if_up(port, e) < 0)
-		return err_in(e, "%s", port);
-	return 0;
+	if (netif_bridge_add(bridge, port, e) < 0)
+		return -1;
+	return netif_up(port, e);
 }
 
 /*
@@ -112,14 +47,14 @@ static int bridge_join(const char *bridge, const char *port, struct err *e)
  */
 static int tap_create(const struct nic *nic, struct err *e)
 {
-	uint8_t mac[ETH_ALEN] = {0xfe, 0xff, 0xff, 0xff, 0xfe, 0xf0};
-	struct ifreq r = if_named(nic->tap);
+	uint8_t mac[MAC_LEN] = {0xfe, 0xff, 0xff, 0xff, 0xfe, 0xf0};
+	struct ifreq r = {.ifr_flags = IFF_TAP | IFF_NO_PI};
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	int rc;
 
 	if (fd < 0)
 		return err_sys(e, EXIT_FAILED, "open /dev/net/tun");
-	r.ifr_flags = IFF_TAP | IFF_NO_PI;
+	memcpy(r.ifr_name, nic->tap, sizeof(r.ifr_name));
 	rc = ioctl(fd, TUNSETIFF, &r);
 	if (rc == 0)
 		rc = ioctl(fd, TUNSETPERSIST, 1);
@@ -128,8 +63,8 @@ static int tap_create(const struct nic *nic, struct err *e)
 	close(fd);
 	if (rc < 0)
 		return -1;
-	mac[ETH_ALEN - 1] = (uint8_t)(mac[ETH_ALEN - 1] + nic->nr);
-	return if_set_mac(nic->tap, mac, e);
+	mac[MAC_LEN - 1] = (uint8_t)(mac[MAC_LEN - 1] + nic->nr);
+	return netif_set_mac(nic->tap, mac, e);
 }
 
 /*
@@ -163,19 +98,37 @@ static int vif_name(unsigned int nr, char name[IFNAMSIZ], struct err *e)
 static int vif_unlike_guest(const char *eth, const struct argv *args,
 			    unsigned int nr, struct err *e)
 {
-	uint8_t ours[ETH_ALEN] = {0xfe, 0xff, 0xff, 0xff, 0xff, 0xf0};
-	char mac[MAC_TEXT], guest[MAC_TEXT];
+	uint8_t ours[MAC_LEN] = {0xfe, 0xff, 0xff, 0xff, 0xff, 0xf0};
+	uint8_t mac[MAC_LEN];
+	char text[MAC_TEXT], guest[MAC_TEXT];
 
-	if (if_get_mac(eth, mac, e) < 0)
+	if (netif_get_mac(eth, mac, e) < 0)
 		return -1;
-	if (netdev_guest_mac(args, nr, guest) && strcasecmp(mac, guest))
+	mac_text(mac, text);
+	if (netdev_guest_mac(args, nr, guest) && strcasecmp(text, guest))
 		return 0;
-	ours[ETH_ALEN - 1] = (uint8_t)(ours[ETH_ALEN - 1] + nr);
-	return if_set_mac(eth, ours, e);
+	ours[MAC_LEN - 1] = (uint8_t)(ours[MAC_LEN - 1] + nr);
+	return netif_set_mac(eth, ours, e);
 }
 
-static int nic_setup(const struct argv *args, const struct nic *nic,
-		     struct err *e)
+/*
+ * A bridge drops what is longer than its port's MTU. The guest may have been
+ * promised more than the usual, and no driver reads that node for us.
+ */
+static int set_mtu(struct xs *xs, const struct nic *nic, const char *eth,
+		   struct err *e)
+{
+	unsigned int mtu = store_vif_mtu(xs, nic->nr);
+
+	if (!mtu)
+		return 0;
+	if (netif_set_mtu(eth, mtu, e) < 0)
+		return -1;
+	return netif_set_mtu(nic->tap, mtu, e);
+}
+
+static int nic_setup(struct xs *xs, const struct argv *args,
+		     const struct nic *nic, struct err *e)
 {
 	char bridge[IFNAMSIZ], eth[IFNAMSIZ];
 
@@ -184,23 +137,25 @@ static int nic_setup(const struct argv *args, const struct nic *nic,
 		return -1;
 	snprintf(bridge, sizeof(bridge), "br%u", nic->nr);
 	if (vif_name(nic->nr, eth, e) < 0 ||
-	    vif_unlike_guest(eth, args, nic->nr, e) < 0)
+	    vif_unlike_guest(eth, args, nic->nr, e) < 0 ||
+	    set_mtu(xs, nic, eth, e) < 0)
 		return -1;
 	if (bridge_create(bridge, e) < 0 ||
 	    bridge_join(bridge, nic->tap, e) < 0 ||
-	    bridge_join(bridge, eth, e) < 0 || if_up(bridge, e) < 0)
+	    bridge_join(bridge, eth, e) < 0 || netif_up(bridge, e) < 0)
 		return err_in(e, "%s", bridge);
 	return 0;
 }
 
-static void netdev_setup(const struct argv *args, const char *opts)
+static void netdev_setup(struct xs *xs, const struct argv *args,
+			 const char *opts)
 {
 	struct nic nic;
 	struct err e;
 
 	switch (netdev_parse(opts, &nic)) {
 	case NETDEV_TAP:
-		if (nic_setup(args, &nic, &e) < 0)
+		if (nic_setup(xs, args, &nic, &e) < 0)
 			say("nic %u (%s): %s", nic.nr, nic.tap, e.msg);
 		break;
 	case NETDEV_UNKNOWN:
@@ -211,7 +166,7 @@ static void netdev_setup(const struct argv *args, const char *opts)
 	}
 }
 
-void net_setup(const struct argv *args)
+void net_setup(struct xs *xs, const struct argv *args)
 {
 	unsigned int i;
 	struct err e;
@@ -221,6 +176,6 @@ void net_setup(const struct argv *args)
 		say("%s", e.msg);
 	for (i = 0; i + 1 < args->n; i++) {
 		if (!strcmp(args->v[i], "-netdev"))
-			netdev_setup(args, args->v[i + 1]);
+			netdev_setup(xs, args, args->v[i + 1]);
 	}
 }

@@ -3,6 +3,7 @@
 #ifndef STUBDOM_NET_H
 #define STUBDOM_NET_H
 
+#include "core/xs.h"
 #include "tools/stubdom/args.h"
 
 /*
@@ -10,6 +11,6 @@
  * with the stubdomain's vif of the same number. A NIC that cannot be joined
  * is told and left without a connection: the guest is worth more than a NIC.
  */
-void net_setup(const struct argv *args);
+void net_setup(struct xs *xs, const struct argv *args);
 
 #endif

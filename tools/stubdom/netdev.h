@@ -6,11 +6,11 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "core/mac.h"
 #include "tools/stubdom/args.h"
 
 enum {
-	NIC_MAX = 16,  /* the last hex digit of the addresses we give out */
-	MAC_TEXT = 18, /* 00:16:3e:00:00:01 and its NUL */
+	NIC_MAX = 16, /* the last hex digit of the addresses we give out */
 };
 
 /* An emulated NIC: number N joins the tap with the stubdomain's vif N. */

@@ -86,3 +86,14 @@ bool store_has_console(struct xs *xs, unsigned int nr)
 	snprintf(path, sizeof(path), "device/console/%u/state", nr);
 	return xs_read_str(xs, XBT_NULL, path, state, sizeof(state)) >= 0;
 }
+
+unsigned int store_vif_mtu(struct xs *xs, unsigned int nr)
+{
+	char path[XS_PATH_MAX];
+	uint64_t mtu;
+
+	snprintf(path, sizeof(path), "device/vif/%u/mtu", nr);
+	if (xs_read_num(xs, XBT_NULL, path, 1, UINT16_MAX, &mtu) < 0)
+		return 0;
+	return (unsigned int)mtu;
+}

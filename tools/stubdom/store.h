@@ -21,4 +21,7 @@ int store_args(struct xs *xs, uint32_t target, struct argv *args,
 /* Is there a xenbus console `nr` (1 save, 2 restore)? */
 bool store_has_console(struct xs *xs, unsigned int nr);
 
+/* The MTU the toolstack wants for vif `nr`; 0: it does not say. */
+unsigned int store_vif_mtu(struct xs *xs, unsigned int nr);
+
 #endif

@@ -3,10 +3,15 @@
  * The smallest guest: a boot sector that says on COM1 that it is there, then
  * echoes every byte it receives, adding a newline after a carriage return.
  * With nothing to do it halts; the timer wakes it 18 times a second, so it
- * costs the rig next to nothing.
+ * costs the rig next to nothing. It has no PV driver, but heeds the ACPI power
+ * button and switches itself off.
  */
 	.code16
 	.set	COM1, 0x3f8
+	.set	PM1A_STS, 0xb000	/* hvmloader's ACPI tables say so */
+	.set	PM1A_CNT, 0xb004
+	.set	PWRBTN, 1 << 8		/* of PM1A_STS */
+	.set	SOFT_OFF, 1 << 13	/* SLP_EN; type 0 is S5 in these tables */
 	.globl	_start
 _start:
 	ljmp	$0, $1f
@@ -29,18 +34,27 @@ _start:
 	loop	1b
 
 	movw	$hello, %si
-1:	lodsb
-	testb	%al, %al
-	jz	echo
-	call	put
-	jmp	1b
+	call	say
 
 echo:	movw	$COM1 + 5, %dx
 	inb	%dx, %al
 	testb	$1, %al
 	jnz	1f
 	hlt
-	jmp	echo
+	movw	$PM1A_STS, %dx
+	inw	%dx, %ax
+	cmpw	$0xffff, %ax		/* nobody there: acpi=0 */
+	je	echo
+	testw	$PWRBTN, %ax
+	jz	echo
+	movw	$bye, %si
+	call	say
+	movw	$PM1A_CNT, %dx
+	movw	$SOFT_OFF, %ax
+	outw	%ax, %dx
+2:	hlt
+	jmp	2b
+
 1:	movw	$COM1, %dx
 	inb	%dx, %al
 	call	put
@@ -49,6 +63,13 @@ echo:	movw	$COM1 + 5, %dx
 	movb	$'\n', %al
 	call	put
 	jmp	echo
+
+/* say: sends the text at %si */
+1:	call	put
+say:	lodsb
+	testb	%al, %al
+	jnz	1b
+	ret
 
 /* put: sends %al, keeps it */
 put:	pushw	%ax
@@ -65,6 +86,7 @@ put:	pushw	%ax
 setup:	.byte	1, 0x00, 3, 0x80, 0, 0x01, 1, 0x00, 3, 0x03, 2, 0xc7, 4, 0x03
 setup_end:
 hello:	.asciz	"mtool boot sector: ready\r\n"
+bye:	.asciz	"mtool boot sector: power button\r\n"
 
 	.org	510
 	.word	0xaa55

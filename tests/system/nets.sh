@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+# The Linux guest's network, for the system tests; sourced after vm.sh. Three
+# nics on the two bridges of make_bridges.
+#
+#   serve_data                dom0 serves 16 MiB over HTTP; $sum is its digest
+#   boot_linux NAME IMAGE     $GUESTS/IMAGE.img with three nics
+#   addresses NAME DRIVER...  gives them 10.1.N.2; these drivers serve them
+#   pings NAME INTERVAL       200 each way through each nic, three at once
+#   transfers NAME            16 MiB in and out through each nic
+#   finish NAME               destroys it; nothing is left
+
+serve_data() {
+	mkdir "$TMP/www"
+	dd if=/dev/urandom of="$TMP/www/data" bs=1M count=16 2>/dev/null
+	sum=$(sha256sum <"$TMP/www/data" | cut -d' ' -f1)
+	httpd -f -p 8046 -h "$TMP/www" &
+	httpd=$!
+}
+
+boot_linux() {
+	cat >"$TMP/$1.cfg" <<-EOF2
+		name = "$1"
+		type = "hvm"
+		memory = 192
+		vga = "none"
+		hdtype = "ahci"
+		serial = "pty"
+		disk = [ "format=raw,vdev=xvda,access=rw,target=$(guest_disk "$2")" ]
+		vif = [
+			"mac=$(nic_mac 0),bridge=mbr0,model=e1000",
+			"mac=$(nic_mac 1),bridge=mbr1,model=rtl8139",
+			"mac=$(nic_mac 2),bridge=mbr0,model=virtio-net-pci"
+		]
+	EOF2
+	ok "create" mtool create -t 180 "$TMP/$1.cfg"
+	open_serial "$1"
+	ok "the guest reaches its shell" \
+		wait_for 400 serial_says "$1" 'linux guest: shell ready' ||
+		diag "$(tail -n 20 "$TMP/$1.serial" | tr -cd '\12\40-\176')"
+}
+
+# By their MACs: how the guest calls them depends on which driver came first.
+addresses() {
+	vm=$1 n=0
+	shift
+	for driver; do
+		type_line "netaddr $(nic_mac $n) 10.1.$n.2/24"
+		ok "nic $n is there, served by $driver" wait_for 60 \
+			serial_says "$vm" "netaddr: $(nic_mac $n) .* $driver"
+		n=$((n + 1))
+	done
+	for n in 0 1 2; do	# its link takes a while to come up
+		ok "nic $n answers" wait_for 60 ping -c 1 -W 3 "10.1.$n.2"
+	done
+}
+
+# Of 220 the first 200 but for the very first count: busybox's ping does not
+# wait for answers to the last ones.
+counted='seq=([1-9]|[1-9][0-9]|1[0-9][0-9]) '
+
+pings() {
+	for n in 0 1 2; do
+		ping -c 220 -i "$2" "10.1.$n.2" >"$TMP/ping$n" 2>&1 &
+		eval "ping$n=$!"
+	done
+	wait "$ping0" "$ping1" "$ping2"
+	for n in 0 1 2; do
+		is "nic $n: dom0 loses no ping after the first" \
+			"$(grep -cE "$counted" "$TMP/ping$n")" 199
+		diag "$(tail -n 1 "$TMP/ping$n")"
+	done
+	for n in 0 1 2; do
+		type_line "ping -c 220 -i $2 10.1.$n.1 >/p$n 2>&1 &"
+	done
+	type_line "wait; for n in 0 1 2; do echo pings\$n \$(grep -cE '$counted' /p\$n); done"
+	wait_for 200 serial_says "$1" '^pings2'
+	for n in 0 1 2; do
+		is "nic $n: nor does the guest" \
+			"$(serial_log "$1" | sed -n "s/^pings$n \([0-9]*\).*/\1/p")" 199 ||
+			show_pings "$1" $n
+	done
+}
+
+# show_pings NAME N: what the guest's ping printed, its numbers only
+show_pings() {
+	type_line "cat /p$2; echo shown-$((40 + 2))-$2"
+	wait_for 60 serial_says "$1" "^shown-42-$2"
+	diag "$(serial_log "$1" | grep -o "seq=[0-9]*\|time=.*\|.*packets.*" |
+		tr -cd '\40-\176')"
+}
+
+# transfer DESC COMMAND...
+transfer() {
+	begin=$(cut -d. -f1 /proc/uptime)
+	ok "$@"
+	diag "in $(($(cut -d. -f1 /proc/uptime) - begin)) s"
+}
+
+transfers() {
+	for n in 0 1 2; do
+		type_line "wget -q -O /d$n http://10.1.$n.1:8046/data; sha256sum /d$n"
+		transfer "nic $n: 16 MiB come in whole" \
+			wait_for 200 serial_says "$1" "$sum  /d$n"
+	done
+	type_line 'httpd -p 80 -h / && echo httpd-$((40 + 2))'
+	wait_for 60 serial_says "$1" httpd-42
+	for n in 0 1 2; do
+		transfer "nic $n: and go out whole" came_out "$n"
+	done
+}
+
+came_out() {
+	timeout 200 wget -q -O "$TMP/out" "http://10.1.$1.2/d$1" &&
+		[ "$(sha256sum <"$TMP/out" | cut -d' ' -f1)" = "$sum" ]
+}
+
+finish() {
+	ok "destroy" mtool destroy "$1"
+	close_serial
+	kill $httpd
+	is "interfaces and ports are those of the start" "$(interfaces)" "$start"
+	is "nothing is left" "$(leftovers)" "$nothing"
+	remove_bridges
+}
