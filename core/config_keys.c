@@ -44,7 +44,7 @@ static const struct choice builders[] = {
 static const struct choice actions[] = {
 	{"destroy", ACTION_DESTROY, NULL},
 	{"restart", ACTION_RESTART, NULL},
-	{"rename-restart", 0, "not done yet"},
+	{"rename-restart", ACTION_RENAME_RESTART, NULL},
 	{"preserve", ACTION_PRESERVE, NULL},
 	{"coredump-destroy", 0, no_dump},
 	{"coredump-restart", 0, no_dump},

@@ -97,6 +97,10 @@ int hyp_dom_trigger(struct hyp *h, uint32_t domid, enum hyp_trigger what,
  */
 int hyp_dom_has_pv(struct hyp *h, uint32_t domid, struct err *e);
 
+/* Let it be known by another uuid. */
+int hyp_dom_set_uuid(struct hyp *h, uint32_t domid, uint8_t uuid[16],
+		     struct err *e);
+
 /* What the domain may have at most, slack included. */
 int hyp_dom_max_mem(struct hyp *h, uint32_t domid, uint64_t kb, struct err *e);
 /*

@@ -76,3 +76,13 @@ int hyp_dom_pod_target(struct hyp *h, uint32_t domid, uint64_t kb,
 		return err_sys(e, EXIT_FAILED, "populate-on-demand target");
 	return 0;
 }
+
+int hyp_dom_set_uuid(struct hyp *h, uint32_t domid, uint8_t uuid[16],
+		     struct err *e)
+{
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: set uuid, domain %u",
+		domid);
+	if (!xc_domain_sethandle(hyp_xch(h), domid, uuid))
+		return 0;
+	return err_sys(e, EXIT_FAILED, "uuid of domain %u", domid);
+}

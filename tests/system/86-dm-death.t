@@ -66,7 +66,40 @@ type_line "hello-again"
 ok "the same viewer speaks to it" wait_for 60 serial_says g hello-again
 like "info knows why" "$(mtool info g)" '^ended  .*: stubdomain was destroyed$'
 
+# --- rename-restart: the dead guest is kept, another takes its place ---
+ok "destroy" mtool destroy g
+close_serial
+ok "create with on_reboot = rename-restart" mtool create "$(boot_cfg g \
+	'on_reboot = "rename-restart"')"
+open_serial g
+ok "the guest speaks" wait_for 120 serial_says g 'mtool boot sector: ready'
+t=$(domid g)
+uuid() { mtool --json info "$1" | sed -n 's/^ *"uuid": "\(.*\)".*/\1/p'; }
+old=$(uuid g)
+ok "reset" mtool trigger g reset
+ok "the VM starts anew" wait_for 120 twice
+is "with the same uuid" "$(uuid g)" "$old"
+is "the dead guest is g-1 now" "$(domid g-1)" "$t"
+is "as it was" "$(state g-1)" reboot
+ok "with a uuid of its own" test "$(uuid g-1)" != "$old"
+like "info tells how it came to be" "$(mtool info g-1)" \
+	'^ended  .*: guest asked for a reboot'
+not_ok "it has no devices" xenstore-exists \
+	"/local/domain/0/backend/vbd/$t"
+ok "reset again" mtool trigger g reset
+thrice() { [ "$(serial_log g | grep -c 'boot sector: ready')" = 3 ]; }
+ok "the VM starts anew" wait_for 120 thrice
+is "there is a g-2, too" "$(state g-2)" reboot
+ok "they can be destroyed" mtool destroy g-1 g-2
+up() { in_state g running || in_state g blocked; }
+ok "and g runs on" up
+ok "destroy" mtool destroy g
+close_serial
+is "nothing is left" "$(leftovers)" "$nothing"
+
 # destroy in the middle of a restart
+ok "create" mtool create "$(boot_cfg g 'on_dm_death = "restart"')"
+open_serial g
 xl destroy "$(stubid g)" 2>/dev/null
 ok "a restart begins" wait_for 60 in_state g starting
 ok "destroy ends it" mtool destroy g

@@ -167,6 +167,7 @@ static const struct {
 	{"on_poweroff='preserve'", N(on_poweroff), ACTION_PRESERVE},
 	{"on_reboot='destroy'", N(on_reboot), ACTION_DESTROY},
 	{"on_watchdog='restart'", N(on_watchdog), ACTION_RESTART},
+	{"on_crash='rename-restart'", N(on_crash), ACTION_RENAME_RESTART},
 	{"on_dm_death='restart'", N(on_dm_death), ACTION_RESTART},
 	{"on_dm_death='pause'", N(on_dm_death), ACTION_PAUSE},
 	{"stubdomain_memory=32", N(stub_memory_mb), 32},

@@ -145,9 +145,8 @@ static const struct {
 	{"on_crash='coredump-destroy'",
 	 "g.cfg:2: on_crash: coredump-destroy: mtool writes no core dumps"},
 	{"on_crash='explode'", "g.cfg:2: on_crash: \"explode\" is not one of: "
-			       "destroy, restart, preserve"},
-	{"on_crash='rename-restart'",
-	 "g.cfg:2: on_crash: rename-restart: not done yet"},
+			       "destroy, restart, rename-restart, "
+			       "preserve"},
 	{"nx=0", "g.cfg:2: nx: mtool does not hide NX from guests"},
 	{"boot='x'", "g.cfg:2: boot: only the letters a, c, d and n"},
 	{"boot='cdc'", "g.cfg:2: boot: c is there twice"},

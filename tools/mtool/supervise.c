@@ -15,6 +15,7 @@
 #include "core/file.h"
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/hotnics.h"
+#include "tools/mtool/setaside.h"
 #include "tools/mtool/supervisectl.h"
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/superviseqmp.h"
@@ -384,13 +385,33 @@ static void remove_vm(struct supervise *s)
 		remove_domains(s);
 }
 
+/* The dead guest makes room for the next one, but stays. */
+static void set_aside(struct supervise *s)
+{
+	char name[VM_NAME_MAX + 1];
+	struct err e;
+
+	supervise_qmp_close(s);
+	sup_consoles_close(s, true);
+	if (vm_set_aside(s->vm, s->hyp, s->xs, s->why, name, &e) < 0) {
+		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
+		remove_domains(s);
+		return;
+	}
+	log_msg(&s->log, LOG_WARN, "it is kept as %s", name);
+	leave_domains(s, false);
+}
+
 /* Whether there is a next incarnation to serve. */
 static bool next(struct supervise *s)
 {
 	struct err e;
 
-	remove_vm(s);
-	if (s->how != END_RESTART)
+	if (s->how == END_RENAME_RESTART)
+		set_aside(s);
+	else
+		remove_vm(s);
+	if (s->how == END_DESTROY)
 		return false;
 	if (!restart(s, &e))
 		return true;

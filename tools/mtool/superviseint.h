@@ -22,6 +22,7 @@ enum supervise_end {
 	END_REPLACED,  /* another supervisor has everything */
 	END_DESTROY,
 	END_RESTART,
+	END_RENAME_RESTART, /* the dead guest stays, under another name */
 };
 
 /*

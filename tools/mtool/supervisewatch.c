@@ -6,22 +6,15 @@
 #include "tools/mtool/superviseqmp.h"
 #include "tools/mtool/teardown.h"
 
-/*
- * The guest stays, to be looked at; what is left of its stub is of no use. Xen
- * keeps the stub's empty shell as long as the guest, whose ioreq server names
- * it as its emulator.
- */
+/* The guest stays, to be looked at; what is left of its stub is of no use. */
 static void pause_guest(struct supervise *s)
 {
 	const struct vm_record *r = &s->vm->record;
-	struct vm_record stub = {.stub = r->stub};
 	struct err e;
 
-	memcpy(stub.stub_uuid, r->stub_uuid, sizeof(stub.stub_uuid));
 	if (hyp_dom_pause(s->hyp, r->target, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
-	if (vm_kill(s->hyp, &stub, &e) < 0 ||
-	    vm_forget(s->hyp, s->xs, &stub, NULL, &e) < 0)
+	if (vm_drop_stub(s->hyp, s->xs, r, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 }
 
@@ -36,6 +29,9 @@ static void do_action(struct supervise *s, enum vm_action action,
 		break;
 	case ACTION_RESTART:
 		sup_end(s, END_RESTART, "%s", why);
+		break;
+	case ACTION_RENAME_RESTART:
+		sup_end(s, END_RENAME_RESTART, "%s", why);
 		break;
 	case ACTION_PAUSE:
 		pause_guest(s);

@@ -53,16 +53,11 @@ static int del(struct xs *xs, xs_transaction_t t, const char *path,
 	return 0;
 }
 
-static int forget_domain(struct xs *xs, uint32_t domid, struct err *e)
+static int forget_backends(struct xs *xs, uint32_t domid, struct err *e)
 {
 	const char *const *kind;
 	char path[XS_PATH_MAX];
 
-	if (!domid)
-		return 0;
-	snprintf(path, sizeof(path), "/local/domain/%u", domid);
-	if (del(xs, XBT_NULL, path, e) < 0)
-		return -1;
 	for (kind = backend_kinds; *kind; kind++) {
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u",
 			 *kind, domid);
@@ -70,6 +65,18 @@ static int forget_domain(struct xs *xs, uint32_t domid, struct err *e)
 			return -1;
 	}
 	return 0;
+}
+
+static int forget_domain(struct xs *xs, uint32_t domid, struct err *e)
+{
+	char path[XS_PATH_MAX];
+
+	if (!domid)
+		return 0;
+	snprintf(path, sizeof(path), "/local/domain/%u", domid);
+	if (del(xs, XBT_NULL, path, e) < 0)
+		return -1;
+	return forget_backends(xs, domid, e);
 }
 
 static int forget_vm(struct xs *xs, const uint8_t uuid[16], struct err *e)
@@ -258,6 +265,43 @@ int vm_wait_gone(struct hyp *h, const struct vm_record *r, uint64_t ms,
 		       "domain %u is still dying: memory of it is mapped "
 		       "elsewhere; processes that map such memory: %s",
 		       have_s ? r->stub : r->target, who);
+}
+
+int vm_drop_stub(struct hyp *h, struct xs *xs, const struct vm_record *r,
+		 struct err *e)
+{
+	struct vm_record stub = {.stub = r->stub};
+
+	memcpy(stub.stub_uuid, r->stub_uuid, sizeof(stub.stub_uuid));
+	if (vm_kill(h, &stub, e) < 0)
+		return -1;
+	return vm_forget(h, xs, &stub, NULL, e);
+}
+
+int vm_drop_devices(struct hyp *h, struct xs *xs, const struct vm_record *r,
+		    uint64_t ms, struct err *e)
+{
+	struct timespec nap = {.tv_nsec = POLL_MS * 1000000};
+	uint64_t end = clock_ms() + ms;
+	struct loop_list loops = {0};
+	char path[XS_PATH_MAX];
+
+	note_loops(xs, r->target, &loops);
+	snprintf(path, sizeof(path), "/local/domain/%u/device", r->target);
+	if (del(xs, XBT_NULL, path, e) < 0 ||
+	    forget_backends(xs, r->target, e) < 0)
+		return -1;
+	while (!backends_gone(h, r)) {
+		if (clock_ms() >= end)
+			return err_set(e, EXIT_TIMEOUT,
+				       "a backend of domain %u or %u is still "
+				       "there after %llu s",
+				       r->target, r->stub,
+				       (unsigned long long)ms / 1000);
+		nanosleep(&nap, NULL);
+	}
+	loopdev_wait_clear(&loops);
+	return 0;
 }
 
 int vm_remove(struct hyp *h, struct xs *xs, const struct vm_record *r,

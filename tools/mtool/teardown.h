@@ -29,6 +29,20 @@ int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
 	      struct loop_list *loops, struct err *e);
 
 /*
+ * End the stub alone and forget it. What Xen keeps of it as long as the guest
+ * lives, whose emulator it was, is an empty shell.
+ */
+int vm_drop_stub(struct hyp *h, struct xs *xs, const struct vm_record *r,
+		 struct err *e);
+
+/*
+ * Take all devices from the guest, which is dead, and wait until the kernel
+ * has let go of them and the stub's, at most `ms` milliseconds.
+ */
+int vm_drop_devices(struct hyp *h, struct xs *xs, const struct vm_record *r,
+		    uint64_t ms, struct err *e);
+
+/*
  * Wait until Xen has really let both go, and the kernel their disks and nics,
  * at most `ms` milliseconds. EXIT_TIMEOUT, saying which one lingers and who may
  * hold it.
