@@ -36,6 +36,7 @@ struct vm_record {
 	unsigned int serials;
 	struct console_place target_console, stub_console;
 	bool dm_dead;	   /* the device model ended; the guest stays */
+	bool kept;	   /* it has ended, and stays to be looked at */
 	uint64_t ended_at; /* how it, or the one before a restart, ended */
 	char ended[RUNDIR_WHY_MAX];
 };

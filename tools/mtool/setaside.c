@@ -48,7 +48,7 @@ static int write_journal(struct aside *a, const char *why, struct err *e)
 	uuid_text(a->uuid, uuid);
 	if (rundir_note(&a->run, e,
 			"uuid %s\ntarget %u\ntarget-console %u %llu\n"
-			"created %llu\ndm-dead\nrunning",
+			"created %llu\ndm-dead\nkept\nrunning",
 			uuid, r->target, r->target_console.port,
 			(unsigned long long)r->target_console.frame,
 			(unsigned long long)r->created) < 0)
