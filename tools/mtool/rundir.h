@@ -14,6 +14,7 @@
 #include "core/err.h"
 
 #define RUN_ROOT "/run/mtool"
+#define LOG_ROOT "/var/log/mtool"
 
 enum {
 	RUNDIR_PATH_MAX = 128,
@@ -67,6 +68,12 @@ int rundir_note_end(struct rundir *r, const char *why, struct err *e);
 
 /* Remove the directory with all in it and give up the lock. */
 void rundir_remove(struct rundir *r);
+
+/*
+ * Directories whose removal was cut short by the death of who was at it: remove
+ * them, or with `dry` only count them. Returns how many.
+ */
+unsigned int rundir_remains(bool dry);
 
 /* Empty the journal for a new start. */
 int rundir_reset(struct rundir *r, struct err *e);
