@@ -32,9 +32,8 @@ name = "l"
 type = "hvm"
 memory = 192
 vga = "none"
-hdtype = "ahci"
 serial = "pty"
-disk = [ "format=raw,vdev=xvda,access=rw,target=$(guest_disk linux)" ]
+disk = [ "format=raw,vdev=sda,access=rw,target=$(guest_disk linux)" ]
 EOF
 ok "create a Linux guest" mtool create "$TMP/l.cfg"
 open_serial l
