@@ -34,7 +34,7 @@ static int set_defaults(struct vm_config *cfg, struct err *e)
 	cfg->stub_memory_mb = 256;
 	cfg->stub_timeout_s = 60;
 	cfg->qmp_marker = true;
-	cfg->log_limit = 4 * 1024 * 1024;
+	cfg->log_limit = VM_LOG_LIMIT;
 	cfg->stub_cmdline = strdup("");
 	if (!cfg->stub_cmdline)
 		return err_set(e, EXIT_FAILED, "out of memory");

@@ -19,6 +19,7 @@ enum {
 	VM_NICS_MAX = 16,   /* the stub numbers them by a hexadecimal digit */
 	VM_SERIALS_MAX = 4, /* QEMU's PC has no more */
 	VM_ARGS_MAX = 128,  /* words of device_model_args */
+	VM_LOG_LIMIT = 4 * 1024 * 1024, /* bytes, by default */
 	VM_MEMORY_MAX_MB = 16 * 1024 * 1024,
 	VM_VCPUS_MAX = 128, /* Xen's limit for HVM */
 };

@@ -80,6 +80,8 @@ static void skeleton(struct plan *p, const struct dom_params *d,
 	plan_node(p, w->read, vm, "", "%s", "");
 	plan_node(p, NULL, vm, "name", "%s", d->name);
 	plan_node(p, NULL, vm, "uuid", "%s", w->uuid);
+	/* Whose domain this is, should everybody who knew have died. */
+	plan_node(p, NULL, vm, "mtool", "%s", w->id);
 	plan_node(p, NULL, vm, "image/ostype", "%s", d->hvm ? "hvm" : "linux");
 	plan_node(p, NULL, vm, "start_time", "%s", PLAN_VAR("start-time"));
 	if (d->hvm) {

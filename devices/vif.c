@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "core/log.h"
 #include "core/netif.h"
 #include "core/vifspec.h"
 #include "core/xenbus.h"
@@ -349,20 +347,4 @@ void vif_dev(struct xenbus_dev *d, struct vif_port *port,
 		strcpy(port->name, port->netdev);
 	strcpy(port->bridge, n->bridge);
 	port->mtu = n->mtu;
-}
-
-int vif_wait_gone(const char *name, uint64_t ms, struct err *e)
-{
-	struct timespec nap = {.tv_nsec = 10 * 1000000};
-	uint64_t end = clock_ms() + ms;
-
-	while (netif_exists(name)) {
-		if (clock_ms() >= end)
-			return err_set(e, EXIT_TIMEOUT,
-				       "interface %s is still there after "
-				       "%llu s",
-				       name, (unsigned long long)ms / 1000);
-		nanosleep(&nap, NULL);
-	}
-	return 0;
 }

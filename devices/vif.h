@@ -80,10 +80,4 @@ void vif_dev(struct xenbus_dev *d, struct vif_port *port,
 	     const struct vm_config *cfg, unsigned int place, enum plan_dom dom,
 	     uint32_t domid);
 
-/*
- * Wait until dom0's interface `name` has vanished, as it does after its
- * backend's nodes. EXIT_TIMEOUT after `ms` milliseconds.
- */
-int vif_wait_gone(const char *name, uint64_t ms, struct err *e);
-
 #endif

@@ -6,9 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 #include <xen/io/xenbus.h>
 
+#include "core/log.h"
+
 #define BACKENDS "/local/domain/0/backend"
+
+enum { RELEASE_MS = 30000, RELEASE_POLL_MS = 5 };
 
 struct xenbus_watch {
 	struct xs *xs;
@@ -108,18 +114,23 @@ static void bring_up(struct xenbus_watch *w, struct xenbus_dev *d)
 		tell(w, &e);
 }
 
+static bool has_failed(const struct xenbus_dev *d)
+{
+	return d->state == XenbusStateUnknown ||
+	       d->state == XenbusStateClosing || d->state == XenbusStateClosed;
+}
+
 static void look(struct xenbus_watch *w, struct xenbus_dev *d)
 {
 	if (d->reached || w->told)
 		return;
 	d->state = read_state(w->xs, XBT_NULL, d->back);
-	bring_up(w, d);
-	if (w->goal != XENBUS_CLOSED &&
-	    (d->state == XenbusStateUnknown || d->state == XenbusStateClosing ||
-	     d->state == XenbusStateClosed))
+	if (w->goal != XENBUS_CLOSED && has_failed(d)) {
 		gave_up(w, d);
-	else
-		d->reached = reached(w, d);
+		return;
+	}
+	bring_up(w, d);
+	d->reached = reached(w, d);
 }
 
 static void tell_if_all(struct xenbus_watch *w)
@@ -314,9 +325,43 @@ static int remove_txn(void *ctx, xs_transaction_t t, struct err *e)
 	return del_up(c, t, error, 4, e);
 }
 
+/* Where sysfs has dom0's half: /sys/devices/<kind>-<domid>-<id>. */
+static void driver_dir(const struct xenbus_dev *d, char path[XS_PATH_MAX])
+{
+	char *p;
+
+	snprintf(path, XS_PATH_MAX, "/sys/devices/%s",
+		 d->back + strlen(BACKENDS) + 1);
+	for (p = path + strlen("/sys/devices/"); *p; p++) {
+		if (*p == '/')
+			*p = '-';
+	}
+}
+
+/* Sysfs tells nobody, and it is a matter of milliseconds. */
+static int wait_released(const struct xenbus_dev *d, struct err *e)
+{
+	struct timespec nap = {.tv_nsec = RELEASE_POLL_MS * 1000000};
+	uint64_t end = clock_ms() + RELEASE_MS;
+	char path[XS_PATH_MAX];
+
+	driver_dir(d, path);
+	while (!access(path, F_OK)) {
+		if (clock_ms() >= end)
+			return err_set(e, EXIT_TIMEOUT,
+				       "%s: its backend driver has not let go "
+				       "of it after %u s",
+				       d->name, RELEASE_MS / 1000);
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
 int xenbus_remove(struct xs *xs, const struct xenbus_dev *d, struct err *e)
 {
 	struct change c = {xs, d, 0};
 
-	return xs_transact(xs, d->name, remove_txn, &c, e);
+	if (xs_transact(xs, d->name, remove_txn, &c, e) < 0)
+		return -1;
+	return wait_released(d, e);
 }

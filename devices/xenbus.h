@@ -79,7 +79,10 @@ int xenbus_reopen(struct xs *xs, const struct xenbus_dev *d, struct err *e);
 
 /*
  * Remove both directories, what the driver said of errors, and directories
- * that this leaves empty. What is not there needs no removing.
+ * that this leaves empty, and wait until dom0's driver has let go: the last
+ * thing the kernel does for a device is to write its state once more
+ * (xenbus_dev_remove), which would hit the next one of this number. What is
+ * not there needs no removing. EXIT_TIMEOUT if the driver does not let go.
  */
 int xenbus_remove(struct xs *xs, const struct xenbus_dev *d, struct err *e);
 

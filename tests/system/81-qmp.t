@@ -24,7 +24,7 @@ like "arguments as words" \
 	"$(mtool qmp g human-monitor-command command-line='info pci')" \
 	'Bus +0, device +1'
 like "typed ones" "$(mtool qmp g qom-get path=/machine property=type)" \
-	'"xenfv-machine"'
+	'^"xenfv.*-machine"$'
 out=$(mtool qmp g query-block '{"x": 1}' 2>&1)
 like "JSON" "$out" "Parameter 'x' is unexpected"
 out=$(mtool qmp g query-status x 2>&1)

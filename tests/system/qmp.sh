@@ -42,7 +42,7 @@ survives() {
 		mtool qmp "$1" query-qmp-schema >"$TMP/schema" 2>&1 &
 		wait_for 10 test -e "/run/mtool/$1/qmp.sock"
 		# at another moment of it each time
-		usleep $((i * 37 % 10 * 30000))
+		sleep 0.$((i * 3 % 10))
 		kill -KILL "$(supervisor "$1")"
 		kill_start=$(now)
 		mtool qmp --timeout 5 "$1" query-status >"$TMP/status" 2>&1 ||

@@ -7,10 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -18,6 +16,7 @@
 
 #include "core/log.h"
 #include "core/uuid.h"
+#include "tests/unit/isolate.h"
 #include "tests/unit/tap.h"
 #include "tools/mtool/mtool.h"
 
@@ -27,19 +26,6 @@
 #define STUB_UUID "76543210-89ab-4def-8123-456789abcdef"
 
 enum { NOTE_MAX = 254 }; /* characters of one line in a journal */
-
-/* What is missing for an empty /run and /var/log of our own, or NULL. */
-static const char *isolate(void)
-{
-	if (unshare(CLONE_NEWNS) < 0)
-		return "no mount namespace";
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return "mounts cannot be made private";
-	if (mount("tmpfs", "/run", "tmpfs", 0, "mode=755") < 0 ||
-	    mount("tmpfs", "/var/log", "tmpfs", 0, "mode=755") < 0)
-		return "no tmpfs";
-	return NULL;
-}
 
 static bool there(const char *path)
 {

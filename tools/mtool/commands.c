@@ -61,6 +61,12 @@ const struct command commands[] = {
 	{"domid", cmd_domid, "VM", "Print the domain id of a VM's guest."},
 	{"domname", cmd_domname, "ID",
 	 "Print the name of the VM whose guest or stub has domain id ID."},
+	{"gc", cmd_gc, "[-n]",
+	 "Find what crashes left behind, and remove it.\n"
+	 "Half-built and dead VMs, domains and nodes that belong to none, logs\n"
+	 "that are too long.\n"
+	 "What has not mtool's mark is another toolstack's, and stays.\n"
+	 "  -n  only tell"},
 	{"help", cmd_help, "[COMMAND]", "Explain a command, or list them all."},
 	{"host-info", cmd_host_info, "",
 	 "Print what this host has, and what VMs take of it."},

@@ -74,6 +74,8 @@ static void read_line(struct vm_record *r, char *line)
 		read_number(value, UINT64_MAX, &r->created);
 	} else if (!strcmp(line, "ended")) {
 		rundir_parse_end(value, r);
+	} else if (!strcmp(line, "kept")) {
+		r->kept = true;
 	} else if (!strcmp(line, "dm-dead")) {
 		r->dm_dead = true;
 	} else if (!strcmp(line, "running")) {

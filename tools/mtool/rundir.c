@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +17,9 @@
 
 #include "core/file.h"
 #include "core/log.h"
+#include "core/num.h"
 
-#define LOG_ROOT "/var/log/mtool"
+#define GONE ".gone-"
 
 enum { LOCK_POLL_MS = 20 };
 
@@ -174,12 +177,44 @@ void rundir_remove(struct rundir *r)
 {
 	char gone[RUNDIR_PATH_MAX];
 
-	snprintf(gone, sizeof(gone), RUN_ROOT "/.gone-%d", (int)getpid());
+	snprintf(gone, sizeof(gone), RUN_ROOT "/" GONE "%d", (int)getpid());
 	if (!rename(r->path, gone))
 		memcpy(r->path, gone, sizeof(gone));
 	unlink_files(r);
 	rmdir(r->path);
 	rundir_close(r);
+}
+
+static bool is_remains(const char *name)
+{
+	uint64_t pid;
+
+	return !strncmp(name, GONE, strlen(GONE)) &&
+	       !num_parse(name + strlen(GONE), 2, INT_MAX, &pid) &&
+	       kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+unsigned int rundir_remains(bool dry)
+{
+	DIR *dir = opendir(RUN_ROOT);
+	struct rundir r = {.lock = -1, .journal = -1};
+	struct dirent *ent;
+	unsigned int nr = 0;
+
+	while (dir && (ent = readdir(dir))) {
+		if (!is_remains(ent->d_name))
+			continue;
+		nr++;
+		snprintf(r.path, sizeof(r.path), RUN_ROOT "/%.100s",
+			 ent->d_name);
+		if (!dry)
+			unlink_files(&r);
+		if (!dry)
+			rmdir(r.path);
+	}
+	if (dir)
+		closedir(dir);
+	return nr;
 }
 
 /* One attempt: 0 locked, 1 no such directory, -1 held by another. */

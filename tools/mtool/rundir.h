@@ -14,6 +14,7 @@
 #include "core/err.h"
 
 #define RUN_ROOT "/run/mtool"
+#define LOG_ROOT "/var/log/mtool"
 
 enum {
 	RUNDIR_PATH_MAX = 128,
@@ -36,6 +37,7 @@ struct vm_record {
 	unsigned int serials;
 	struct console_place target_console, stub_console;
 	bool dm_dead;	   /* the device model ended; the guest stays */
+	bool kept;	   /* it has ended, and stays to be looked at */
 	uint64_t ended_at; /* how it, or the one before a restart, ended */
 	char ended[RUNDIR_WHY_MAX];
 };
@@ -66,6 +68,12 @@ int rundir_note_end(struct rundir *r, const char *why, struct err *e);
 
 /* Remove the directory with all in it and give up the lock. */
 void rundir_remove(struct rundir *r);
+
+/*
+ * Directories whose removal was cut short by the death of who was at it: remove
+ * them, or with `dry` only count them. Returns how many.
+ */
+unsigned int rundir_remains(bool dry);
 
 /* Empty the journal for a new start. */
 int rundir_reset(struct rundir *r, struct err *e);

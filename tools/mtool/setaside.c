@@ -48,7 +48,7 @@ static int write_journal(struct aside *a, const char *why, struct err *e)
 	uuid_text(a->uuid, uuid);
 	if (rundir_note(&a->run, e,
 			"uuid %s\ntarget %u\ntarget-console %u %llu\n"
-			"created %llu\ndm-dead\nrunning",
+			"created %llu\ndm-dead\nkept\nrunning",
 			uuid, r->target, r->target_console.port,
 			(unsigned long long)r->target_console.frame,
 			(unsigned long long)r->created) < 0)
@@ -108,7 +108,11 @@ static int write_nodes(void *ctx, xs_transaction_t t, struct err *e)
 	if (put(a, t, path, a->name, e) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "/vm/%s/uuid", text);
-	return put(a, t, path, text, e);
+	if (put(a, t, path, text, e) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/vm/%s/mtool", text);
+	snprintf(vm, sizeof(vm), "%u", domid);
+	return put(a, t, path, vm, e);
 }
 
 /* The point of no return: the guest is another one now. */

@@ -5,8 +5,8 @@
 #include "core/log.h"
 
 /*
- * Remove what is left of a VM called `name` whose owner and domains are all
- * dead (its supervisor was killed, say). Does nothing if anything lives.
+ * The cheap part of gc: remove what is left of a VM called `name` that was
+ * half-built by a process that died, or that has died with nobody watching.
  */
 void stale_clear(struct log *log, const char *name);
 

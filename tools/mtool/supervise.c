@@ -368,6 +368,7 @@ struct supervise *supervise_new(struct vm *vm, int creator, struct err *e)
 		return NULL;
 	}
 	s->vm = vm;
+	s->shutdown_seen = vm->record.kept;
 	/* A failure ends the process: nothing needs taking apart here. */
 	return open_all(s, creator, e) < 0 ? NULL : s;
 }

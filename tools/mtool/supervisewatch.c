@@ -38,7 +38,8 @@ static void do_action(struct supervise *s, enum vm_action action,
 		pause_guest(s);
 		/* fall through */
 	case ACTION_PRESERVE:
-		if (rundir_note_end(&s->vm->run, why, &e) < 0)
+		if (rundir_note(&s->vm->run, &e, "kept") < 0 ||
+		    rundir_note_end(&s->vm->run, why, &e) < 0)
 			log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	}
 }

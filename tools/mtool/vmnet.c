@@ -15,8 +15,6 @@
 #include "tools/mtool/hotnics.h"
 #include "tools/mtool/nodes.h"
 
-enum { CLEAR_MS = 10000 };
-
 /* --- attach --- */
 
 struct attach {
@@ -109,22 +107,12 @@ static int write_nodes(struct attach *a, struct err *e)
 			   a->l->record.target, a->l->record.stub, e);
 }
 
-/* Its interface goes with its nodes. */
-static int take_away(struct live *l, const struct xenbus_dev *d,
-		     const char *netdev, struct err *e)
-{
-	if (xenbus_remove(l->xs, d, e) < 0)
-		return -1;
-	return vif_wait_gone(netdev, CLEAR_MS, e);
-}
-
 static void take_back(struct attach *a)
 {
 	struct err e;
 
-	if (xenbus_remove(a->l->xs, &a->dev, &e) < 0 ||
-	    vif_wait_gone(a->port.netdev, CLEAR_MS, &e) < 0 ||
-	    vif_wait_gone(a->port.name, CLEAR_MS, &e) < 0)
+	/* its interface goes with it */
+	if (xenbus_remove(a->l->xs, &a->dev, &e) < 0)
 		log_msg(a->l->log, LOG_ERROR, "%s: while clearing up: %s",
 			a->l->record.name, e.msg);
 }
@@ -172,7 +160,6 @@ struct detach {
 	struct live *l;
 	struct vif_entry nic;
 	struct xenbus_dev dev[2];
-	char netdev[2][NIC_NAME_MAX];
 	unsigned int nr;
 };
 
@@ -202,14 +189,12 @@ static int find_nic(struct detach *d, const char *who, struct err *e)
 	return 0;
 }
 
-static void add_pair(struct detach *d, uint32_t domid, unsigned int devid,
-		     const char *netdev)
+static void add_pair(struct detach *d, uint32_t domid, unsigned int devid)
 {
 	char name[24];
 
 	snprintf(name, sizeof(name), "nic %u", d->nic.devid);
-	xenbus_dev(&d->dev[d->nr], "vif", domid, devid, name);
-	snprintf(d->netdev[d->nr++], NIC_NAME_MAX, "%s", netdev);
+	xenbus_dev(&d->dev[d->nr++], "vif", domid, devid, name);
 }
 
 /* What QEMU's card is connected through, if it still is. */
@@ -228,8 +213,7 @@ static int find_stubs(struct detach *d, struct err *e)
 	nr = devid < 0 ? 0 : vif_list(d->l->xs, d->l->record.stub, list, e);
 	for (i = 0; i < nr; i++) {
 		if ((int)list[i].devid == devid)
-			add_pair(d, d->l->record.stub, list[i].devid,
-				 list[i].netdev);
+			add_pair(d, d->l->record.stub, list[i].devid);
 	}
 	return nr < 0 ? -1 : 0;
 }
@@ -287,13 +271,13 @@ int net_detach(struct live *l, const char *who, bool force,
 
 	if (find_nic(&d, who, e) < 0)
 		return -1;
-	add_pair(&d, l->record.target, d.nic.devid, d.nic.netdev);
+	add_pair(&d, l->record.target, d.nic.devid);
 	if (find_stubs(&d, e) < 0 || check_use(&d, force, e) < 0 ||
 	    ask(&d, force, limit_s, e) < 0)
 		return -1;
 	/* the stub's end is idle now: nobody there minds that it goes */
 	for (i = 0; i < d.nr; i++) {
-		if (take_away(l, &d.dev[i], d.netdev[i], e) < 0)
+		if (xenbus_remove(l->xs, &d.dev[i], e) < 0)
 			return -1;
 	}
 	return hotnics_del(l->record.name, d.nic.devid, e);

@@ -102,6 +102,7 @@ fill_share() {
 	cp -R "$1/guests" "$2"
 	cp "$rig/setup" "$2"
 	[ ! -e "$1/mtool" ] || cp "$1/mtool" "$2"
+	[ ! -e "$1/faults/mtool" ] || cp "$1/faults/mtool" "$2/mtool-faults"
 	for f in "$1"/stubdom/stubdom-kernel "$1"/stubdom/stubdom-initrd; do
 		[ ! -e "$f" ] || cp --sparse=always "$f" "$2/stubdom"
 	done

@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Three serials of one Linux guest at once, supervisors killed while one of
+# them streams, readers that never read, and what all of it costs.
+. ./lib.sh
+. ./vm.sh
+
+ECHO_SECONDS=${SERIAL_SECONDS:-30}
+KILLS=${SERIAL_KILLS:-12}
+
+cfg=$TMP/l.cfg
+cat >"$cfg" <<EOF
+name = "l"
+type = "hvm"
+memory = 192
+vga = "none"
+hdtype = "ahci"
+serial = [ "pty", "pty", "pty" ]
+disk = [ "format=raw,vdev=xvda,access=rw,target=$(guest_disk linux)" ]
+EOF
+ok "create" mtool create "$cfg"
+open_serial l
+ok "the guest reaches its shell" \
+	wait_for 400 serial_says l 'linux guest: shell ready'
+pid() { cat /run/mtool/l/supervisor.pid; }
+
+# --- what one idle VM costs ---
+kb() { awk -v f="$1:" '$1 == f { print $2 }' "/proc/$(pid)/smaps_rollup"; }
+diag "supervisor: PSS $(kb Pss) kB, RSS $(kb Rss) kB"
+ok "PSS of at most 1.5 MB with six consoles" test "$(kb Pss)" -le 1536
+is "one process, beside our viewer" "$(ps -o comm | grep -c '^mtool')" 2
+
+# --- three at once ---
+for n in 1 2; do
+	type_line "stty -F /dev/ttyS$n raw -echo; cat /dev/ttyS$n >/dev/ttyS$n &"
+done
+type_line 'echo three-$((1 + 1 + 1))'
+ok "two serials echo in the guest" wait_for 60 serial_says l three-3
+talk() {	# talk N: lines of its own into serial N, until $TMP/stop is there
+	i=0
+	until [ -e "$TMP/stop" ]; do
+		printf 'line-%d-of-serial-%d\n' $i "$1"
+		i=$((i + 1))
+		sleep 0.1
+	done
+	echo "end-of-serial-$1"
+	wait_for 90 grep -q "end-of-serial-$1" "$TMP/serial$1"
+}
+for n in 1 2; do
+	talk $n 9>&- | tee "$TMP/typed$n" |
+		mtool console -t serial$n l >"$TMP/serial$n" 9>&- &
+done
+end=$(($(cut -d. -f1 /proc/uptime) + ECHO_SECONDS))
+lines=0
+while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
+	type_line "echo zero-$lines-\$((0 + 0))"
+	wait_for 30 serial_says l "^zero-$lines-0" || break
+	lines=$((lines + 1))
+done
+: >"$TMP/stop"
+for n in 1 2; do
+	ok "serial $n has echoed to the end" \
+		wait_for 90 grep -q "end-of-serial-$n" "$TMP/serial$n"
+	ok "exactly what was typed there" \
+		cmp "$TMP/typed$n" "$TMP/serial$n"
+	diag "serial $n: $(wc -l <"$TMP/typed$n") lines"
+done
+is "serial 0 has every answer" \
+	"$(serial_log l | grep -c '^zero-[0-9]*-0')" $lines
+unlike "and nothing of the others" "$(serial_log l)" 'of-serial'
+
+# --- two who type at once ---
+letters() {
+	i=0
+	while [ $i -lt 200 ]; do
+		printf %s "$1"
+		i=$((i + 1))
+	done
+	wait_for 90 test -e "$TMP/enough"
+}
+for who in A B; do
+	letters $who 9>&- | mtool console -t serial1 l >"$TMP/$who" 9>&- &
+done
+count() { tr -cd "$1" <"$TMP/$2" | wc -c; }	# letter, reader
+counts() { echo "$(count A A) $(count B A) $(count A B) $(count B B)"; }
+wait_for 60 eval '[ "$(counts)" = "200 200 200 200" ]'
+is "two who type at once: both see all that either typed" \
+	"$(counts)" "200 200 200 200"
+: >"$TMP/enough"
+
+# --- a reader of the pty that never reads ---
+exec 8<"$(readlink /run/mtool/l/serial0)"
+type_line 'i=0; while [ $i -lt 3000 ]; do echo filler-$i; i=$((i+1)); done'
+ok "a pty reader that never reads stops nobody" \
+	wait_for 120 serial_says l '^filler-2999'
+exec 8<&-
+
+# --- supervisors killed while a counter streams ---
+type_line 'rm -f /stop; i=0; while [ ! -e /stop ]; do echo count-$i; i=$((i+1)); usleep 5000; done &'
+ok "the guest counts" wait_for 60 serial_says l '^count-100'
+last() { serial_log l | sed -n 's/^count-\([0-9]*\).*/\1/p' | tail -n 1; }
+beyond() { [ "$(last)" -gt "$1" ]; }
+now() { cut -d. -f1 /proc/uptime; }
+round=0 slowest=0
+while [ $round -lt "$KILLS" ]; do
+	sleep "0.$((round * 7 % 10))"
+	kill -KILL "$(pid)"
+	start=$(now)
+	mtool info l >/dev/null || break
+	wait_for 60 beyond $(($(last) + 20)) || break
+	took=$(($(now) - start))
+	[ $took -le $slowest ] || slowest=$took
+	round=$((round + 1))
+done
+is "$KILLS killed supervisors are replaced, and the count goes on" \
+	$round "$KILLS"
+diag "slowest: $slowest s until it went on"
+type_line ': >/stop'
+serial_log l | tr -d '\r' | sed -n 's/^count-\([0-9]*\)$/\1/p' |
+	awk 'NR > 1 && $1 != last + 1 { print "from", last, "to", $1 }
+		{ last = $1 }' >"$TMP/gaps"
+is "the viewer saw no gap and nothing twice" "$(cat "$TMP/gaps")" ""
+unlike "and was told of none" "$(serial_log l)" 'bytes dropped'
+ok "destroy" mtool destroy l
+ok "the viewers end" close_serial
+is "nothing is left" "$(leftovers)" "$nothing"
+done_testing
