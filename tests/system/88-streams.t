@@ -74,8 +74,8 @@ ok "the supervisor's memory stays small" test "$(rss_kb)" -le 8192 ||
 ok "destroy" mtool destroy g
 
 ok "create with a small log" start_stub 'log_limit = 65536'
-order log 16
-ok "16 MiB of log" wait_for 400 log_has "stream: log $nr"
+order log 1
+ok "1 MiB of log" wait_for 400 log_has "stream: log $nr"
 size() { stat -c %s "$1"; }
 ok "leave a log of at most its limit" test "$(size /var/log/mtool/g.log)" \
 	-le 65536
@@ -85,7 +85,7 @@ ok "destroy" mtool destroy g
 
 mount -t tmpfs -o size=64k none /var/log/mtool
 ok "create with a log on a small disk" start_stub
-order log 4
+order log 1
 sleep_until() { wait_for 400 "$@"; }
 full() { [ "$(df /var/log/mtool | awk 'NR == 2 { print $4 }')" -le 4 ]; }
 ok "the disk gets full" sleep_until full

@@ -177,6 +177,10 @@ static void test_end(void)
 	is_int(rundir_note_end(&r, "guest crashed", &e), 0, "an end, noted");
 	rundir_read("g", &v, &e);
 	ok(v.dm_dead, "is known to whoever reads the journal");
+	ok(!v.kept, "not so what was not noted");
+	is_int(rundir_note(&r, &e, "kept"), 0, "a VM that stays");
+	rundir_read("g", &v, &e);
+	ok(v.kept, "too");
 	is_str(v.ended, "guest crashed", "with its reason");
 	ok(v.ended_at >= now && v.ended_at <= now + 60, "and time");
 	rundir_remove(&r);
