@@ -15,9 +15,8 @@ maxvcpus = 2
 cpus = [ "0-1", "0-1,^0" ]
 cpu_weight = 512
 vga = "cirrus"
-hdtype = "ahci"
 serial = "pty"
-disk = [ "format=raw,vdev=xvda,access=rw,target=$(guest_disk linux)" ]
+disk = [ "format=raw,vdev=sda,access=rw,target=$(guest_disk linux)" ]
 EOF
 like "plan shows what the scheduler is told" "$(mtool plan "$cfg")" \
 	'vcpu 0 on CPUs 0-1; vcpu 1 on CPUs 0-1,\^0; weight 512$'

@@ -63,7 +63,8 @@ const struct command commands[] = {
 	 "Print the name of the VM whose guest or stub has domain id ID."},
 	{"gc", cmd_gc, "[-n]",
 	 "Find what crashes left behind, and remove it.\n"
-	 "Half-built and dead VMs, domains and nodes that belong to none, logs\n"
+	 "Half-built and dead VMs, domains and nodes that belong to none, "
+	 "logs\n"
 	 "that are too long.\n"
 	 "What has not mtool's mark is another toolstack's, and stays.\n"
 	 "  -n  only tell"},
