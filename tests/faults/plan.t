@@ -14,6 +14,7 @@ serial = [ "pty", "pty" ]
 usb = 1
 usbdevice = [ "tablet" ]
 disk = [ "$tmp/a.img,raw,hda,w", "$tmp/b.img,raw,xvdb,w" ]
+vif = [ "model=e1000,rate=1MB/s", "type=vif" ]
 EOF
 run() { "$build/faults/mtool" plan "$tmp/g.cfg" >"$tmp/out" 2>"$tmp/err"; }
 
