@@ -260,7 +260,7 @@ static void test_alive(void)
 	supervise_qmp_alive(&b.s, alive);
 	run(&b, 100);
 	stub_goes(&b);
-	run(&b, 100);
+	run(&b, SOON_MS);
 	ok(b.deaths == 1 && b.alive == 1, "it goes instead: dead");
 	supervise_qmp_alive(&b.s, alive);
 	is_int(b.alive, 2, "without one, no time is lost");
@@ -274,8 +274,20 @@ static void test_alive(void)
 	stub_goes(&b);
 	run(&b, 20);
 	supervise_qmp_alive(&b.s, alive);
-	run(&b, 20);
+	run(&b, SOON_MS);
 	ok(b.deaths == 1 && b.alive == 1, "it has just gone: dead");
+	close_bench(&b);
+
+	open_bench(&b);
+	b.mute = true;
+	supervise_qmp_alive(&b.s, alive);
+	run(&b, 20);
+	stub_goes(&b);
+	run(&b, 20);
+	is_int(b.alive, 0, "it goes");
+	stub_comes(&b);
+	run(&b, SOON_MS);
+	ok(!b.deaths && b.alive == 1, "and comes back: alive");
 	close_bench(&b);
 }
 

@@ -57,19 +57,20 @@ static void death(void *ctx)
 		sup_dm_died(q->s, "device model died"); /* frees q */
 }
 
-/* It is asked now, and the answer is whether there is one. */
-static void alive_known(void *ctx, const struct qmp_result *r)
+static void told_alive(struct sup_qmp *q)
 {
-	struct sup_qmp *q = ctx;
 	void (*then)(struct supervise * s) = q->then;
 
 	q->then = NULL;
-	if (!then)
-		return;
-	if (!r->ret.len && r->err.code == EXIT_DIED)
-		loop_timer_set(q->death, 0);
-	else
+	if (then)
 		then(q->s);
+}
+
+/* If it has gone it may come back, or is declared dead in a moment. */
+static void alive_known(void *ctx, const struct qmp_result *r)
+{
+	if (r->ret.len || r->err.code != EXIT_DIED)
+		told_alive(ctx);
 }
 
 void supervise_qmp_alive(struct supervise *s, void (*then)(struct supervise *s))
@@ -77,20 +78,19 @@ void supervise_qmp_alive(struct supervise *s, void (*then)(struct supervise *s))
 	struct sup_qmp *q = s->qmp;
 	struct err ignored;
 
-	if (q && q->then)
-		return; /* on its way */
-	if (q && q->left) {
-		loop_timer_set(q->death, 0);
+	if (!q) {
+		then(s);
 		return;
 	}
-	if (q && qmp_state(q->conn) == QMP_READY) {
-		q->then = then;
-		if (qmp_command(q->conn, "query-status", NULL, ALIVE_MS,
-				alive_known, q, &ignored))
-			return;
-		q->then = NULL;
-	}
-	then(s);
+	if (q->then)
+		return; /* on its way */
+	q->then = then;
+	if (q->left)
+		return;
+	if (qmp_state(q->conn) != QMP_READY ||
+	    !qmp_command(q->conn, "query-status", NULL, ALIVE_MS, alive_known,
+			 q, &ignored))
+		told_alive(q);
 }
 
 /* One line for each reason, not for each attempt. */
@@ -121,6 +121,7 @@ static void state(void *ctx, enum qmp_state state, const struct err *why)
 	if (*q->down.msg)
 		log_msg(&q->s->log, LOG_WARN, "QMP: connected again");
 	*q->down.msg = '\0';
+	told_alive(q);
 }
 
 /* A stubdomain can send as many as it likes: the log has room for others. */
