@@ -126,8 +126,8 @@ like "it is there still" "$(mtool list v1)" ' paused '
 one=$(took mtool destroy one)
 five=$(took mtool destroy --all)
 diag "one VM is gone after ${one}0 ms, five after ${five}0 ms"
-ok "five take at most half as long again as one" \
-	test "$five" -le $((one * 3 / 2))
+# How much longer than one is a matter of CPUs: the rig has two.
+ok "they go side by side" test "$five" -lt $((one * 4))
 is "nothing is left" "$(leftovers)" "$nothing"
 is "destroy of what is not there is no error" \
 	"$(status mtool destroy v1 v2 v3)" 0
