@@ -41,7 +41,7 @@ talk() {	# talk N: lines of its own into serial N, until $TMP/stop is there
 	until [ -e "$TMP/stop" ]; do
 		printf 'line-%d-of-serial-%d\n' $i "$1"
 		i=$((i + 1))
-		sleep 0.1
+		sleep 0.4
 	done
 	echo "end-of-serial-$1"
 	wait_for 90 grep -q "end-of-serial-$1" "$TMP/serial$1"
@@ -54,7 +54,7 @@ end=$(($(cut -d. -f1 /proc/uptime) + ECHO_SECONDS))
 lines=0
 while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
 	type_line "echo zero-$lines-\$((0 + 0))"
-	wait_for 30 serial_says l "^zero-$lines-0" || break
+	wait_for 120 serial_says l "^zero-$lines-0" || break
 	lines=$((lines + 1))
 done
 : >"$TMP/stop"
@@ -65,8 +65,9 @@ for n in 1 2; do
 		cmp "$TMP/typed$n" "$TMP/serial$n"
 	diag "serial $n: $(wc -l <"$TMP/typed$n") lines"
 done
-is "serial 0 has every answer" \
-	"$(serial_log l | grep -c '^zero-[0-9]*-0')" $lines
+ok "serial 0 has answered meanwhile" test $lines -gt 0
+is "once to each line" "$(serial_log l | grep -c '^zero-[0-9]*-0')" $lines
+diag "serial 0: $lines lines"
 unlike "and nothing of the others" "$(serial_log l)" 'of-serial'
 
 # --- two who type at once ---
