@@ -41,21 +41,14 @@ like "info says why" "$(mtool info e)" 'AHCI only: it would stay beside'
 # Which letter is which depends on what the guest finds first: by their sizes.
 size_of() { serial_log e | tr -d '\r' | sed -n "s/^disk: \(sd.\) $1$/\1/p"; }
 d=$(size_of 131072) r=$(size_of 40960)
-asked=0
-ask() {
-	asked=$((asked + 1))
-	type_line "{ $1; }; echo =$asked=\$?="
-	wait_for "${2:-60}" serial_says e "^=$asked=[0-9]*=" || echo timeout
-	serial_log e | sed -n "s/^=$asked=\([0-9]*\)=.*/\1/p"
-}
-is "20 MiB are copied three times to AHCI" "$(ask \
+is "20 MiB are copied three times to AHCI" "$(ask e \
 	"for i in 0 1 2; do dd if=/dev/$r of=/dev/$d bs=1M seek=\$((i * 20)) conv=fsync 2>/dev/null || break; done; dd if=/dev/$r of=/dev/$d bs=1M seek=60 count=4 conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; md5sum /dev/$d" \
 	300)" 0
 want=$(cat "$random" "$random" "$random" "$random" | head -c 67108864 | md5sum)
 want=${want%% *}
 ok "and 64 MiB read back equal" serial_says e "$want"
 sum=$(md5sum <"$random" | cut -d' ' -f1)
-is "the read-only disk cannot be written" "$(ask \
+is "the read-only disk cannot be written" "$(ask e \
 	"blockdev --setrw /dev/$r; dd if=/dev/zero of=/dev/$r bs=4k count=1 conv=fsync 2>/dev/null")" 1
 
 # --- the CD drive ---
@@ -67,10 +60,10 @@ done
 sum_of() { md5sum <"$TMP/$1.iso" | cut -d' ' -f1; }
 # has NAME: the guest reads this medium, and nothing else
 has() {
-	[ "$(ask 'md5sum /dev/sr0')" = 0 ] &&
+	[ "$(ask e 'md5sum /dev/sr0')" = 0 ] &&
 		serial_log e | tail -n 4 | grep -q "$(sum_of "$1")"
 }
-is "the drive is empty" "$(ask 'md5sum /dev/sr0')" 1
+is "the drive is empty" "$(ask e 'md5sum /dev/sr0')" 1
 cd_rounds() {
 	for n in 1 2 3 4 5 6 7 8 9 10; do
 		mtool cd-insert e hdc "$TMP/one.iso" && has one &&
@@ -90,15 +83,15 @@ ok "no drive of that name" eval \
 	'mtool cd-insert e hdd "$TMP/one.iso" 2>"$TMP/err"; [ $? = 3 ]'
 # an open device keeps its tray locked
 type_line 'sleep 1000 </dev/sr0 &'
-ask true >/dev/null
+ask e true >/dev/null
 ok "a locked tray is not opened" eval \
 	'mtool cd-eject e hdc 2>"$TMP/err"; [ $? = 4 ]'
 like "it is said" "$(cat "$TMP/err")" 'the guest keeps its tray locked'
 ok "and the medium stays" has two
 type_line 'kill $!'
-ask true >/dev/null
+ask e true >/dev/null
 ok "then it is" mtool cd-eject e hdc
-is "the drive is empty" "$(ask 'md5sum /dev/sr0')" 1
+is "the drive is empty" "$(ask e 'md5sum /dev/sr0')" 1
 ok "an empty one may be ejected" mtool cd-eject e hdc
 is "loop devices are those of the start" "$(losetup -a | sort)" "$loops"
 ok "one more stays to the end" mtool cd-insert e hdc "$TMP/one.iso"

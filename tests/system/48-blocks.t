@@ -52,25 +52,17 @@ is "what has no letter in the stub is PV only" \
 	"$(echo "$list" | grep -c "PV only: beyond the device model's 26")" 4
 is "all are connected" "$(echo "$list" | grep -c ' connected ')" 30
 
-# ask TEXT: types a command, waits for its status, which is printed
-asked=0
-ask() {
-	asked=$((asked + 1))
-	type_line "{ $1; }; echo =$asked=\$?="
-	wait_for "${2:-60}" serial_says b "^=$asked=[0-9]*=" || echo timeout
-	serial_log b | sed -n "s/^=$asked=\([0-9]*\)=.*/\1/p"
-}
 
 sum=$(md5sum <"$random" | cut -d' ' -f1)
-is "16 MiB are copied four times through PV" "$(ask \
+is "16 MiB are copied four times through PV" "$(ask b \
 	'for i in 0 1 2 3; do dd if=/dev/xvdc of=/dev/xvdb bs=1M seek=$((i * 16)) conv=fsync 2>/dev/null || break; done; echo 3 >/proc/sys/vm/drop_caches; md5sum /dev/xvdb' \
 	200)" 0
 want=$(cat "$random" "$random" "$random" "$random" | md5sum | cut -d' ' -f1)
 ok "and read back equal" serial_says b "$want"
 is "a read-only hd cannot be written" \
-	"$(ask 'dd if=/dev/zero of=/dev/xvdc bs=4k count=1 conv=fsync 2>/dev/null')" 1
+	"$(ask b 'dd if=/dev/zero of=/dev/xvdc bs=4k count=1 conv=fsync 2>/dev/null')" 1
 is "nor a read-only SCSI disk" \
-	"$(ask 'dd if=/dev/zero of=/dev/xvdd bs=4k count=1 conv=fsync 2>/dev/null')" 1
+	"$(ask b 'dd if=/dev/zero of=/dev/xvdd bs=4k count=1 conv=fsync 2>/dev/null')" 1
 
 # --- come and go ---
 
@@ -78,7 +70,7 @@ truncate -s 8M "$TMP/hot" "$TMP/other"
 loops_before=$(loops) blocks_before=$(blocks)
 hot="vdev=xvdbf,access=rw,target=$TMP/hot"
 ok "a disk is attached" mtool block-attach b "$hot"
-is "the guest has it" "$(ask 'cat /sys/block/xvdbf/size')" 0
+is "the guest has it" "$(ask b 'cat /sys/block/xvdbf/size')" 0
 like "it is listed" "$(mtool block-list b)" 'xvdbf +w disk  connected '
 not_ok "its number is taken" mtool block-attach b "$hot"
 ok "it is detached" mtool block-detach b xvdbf
@@ -93,11 +85,11 @@ rounds() {
 	done
 }
 # the guest goes on writing to another disk all the while
-type_line 'while :; do dd if=/dev/xvdc of=/dev/xvdb bs=64k count=64 conv=fsync; done >/dev/null 2>&1 &'
+type_line 'while :; do dd if=/dev/xvdc of=/dev/xvdb bs=64k count=64 conv=fsync; done >/dev/null 2>&1 & writer=$!'
 start=$(cut -d. -f1 /proc/uptime)
 ok "20 rounds under I/O" rounds
 diag "they took $(($(cut -d. -f1 /proc/uptime) - start)) s"
-type_line 'kill $!'
+type_line 'kill $writer'
 is "loop devices are those of the start" "$(loops)" "$loops_before"
 is "nodes, too" "$(blocks)" "$blocks_before"
 
@@ -111,13 +103,13 @@ like "it is said" "$(cat "$TMP/err")" \
 	'^mtool: b: disk xvdbf: the guest did not let go of it within 2 s'
 mtool unpause b
 is "and the disk is as it was" \
-	"$(ask '[ -b /dev/xvdbf ] && dd if=/dev/zero of=/dev/xvdbf bs=4k count=1 conv=fsync 2>/dev/null')" 0
+	"$(ask b '[ -b /dev/xvdbf ] && dd if=/dev/zero of=/dev/xvdbf bs=4k count=1 conv=fsync 2>/dev/null')" 0
 mtool pause b
 ok "by force it goes" mtool block-detach -F -t 2 b xvdbf
 mtool unpause b
 is "loop devices are those of the start" "$(loops)" "$loops_before"
 is "nodes, too" "$(blocks)" "$blocks_before"
-is "the guest lives" "$(ask 'true')" 0
+is "the guest lives" "$(ask b 'true')" 0
 
 # --- bad input ---
 
@@ -157,7 +149,7 @@ ok "one more" mtool block-attach b "vdev=xvdbf,target=$TMP/gone"
 truncate -s 1M "$TMP/gone"
 # what is missing reads as zeros: so do Linux's loop devices
 is "an image cut short does the guest no harm" \
-	"$(ask 'dd if=/dev/xvdbf of=/dev/null bs=1M 2>/dev/null')" 0
+	"$(ask b 'dd if=/dev/xvdbf of=/dev/null bs=1M 2>/dev/null')" 0
 rm "$TMP/gone"
 ok "one that was removed is detached" mtool block-detach b xvdbf
 is "loop devices are those of the start" "$(loops)" "$loops_before"

@@ -9,6 +9,8 @@
 #   open_serial NAME          views serial0; type_line TEXT types into it
 #   serial_says NAME TEXT     TEXT has appeared there
 #   close_serial              waits until the viewer has ended
+#   ask NAME TEXT [SECONDS]   types a command into a Linux guest's shell and
+#                             prints its exit status, or "timeout"
 #   status COMMAND...         runs it, prints its exit code; out prints the rest
 
 boot_cfg() {
@@ -106,3 +108,12 @@ status() {
 }
 
 out() { cat "$TMP/out"; }
+
+# The count is a file, for $(ask ...) is a subshell.
+ask() {
+	asked=$(($(cat "$TMP/asked" 2>/dev/null || echo 0) + 1))
+	echo $asked >"$TMP/asked"
+	type_line "{ $2; }; echo =$asked=\$?="
+	wait_for "${3:-60}" serial_says "$1" "^=$asked=[0-9]*=" || echo timeout
+	serial_log "$1" | sed -n "s/^=$asked=\([0-9]*\)=.*/\1/p"
+}
