@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <getopt.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/file.h"
-#include "core/num.h"
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/host.h"
 #include "tools/mtool/mtool.h"
@@ -27,26 +23,6 @@ struct destroy {
 	unsigned int running, failed; /* processes */
 	enum exit_code code;	      /* of the first that failed */
 };
-
-/* A descriptor of the supervisor's process; -1 if there is none. */
-static int supervisor_open(const char *name)
-{
-	char path[RUNDIR_PATH_MAX], *text;
-	struct err ignored;
-	uint64_t pid;
-	size_t len;
-	int fd = -1;
-
-	rundir_file(name, "supervisor.pid", path);
-	text = file_read(path, 16, &len, &ignored);
-	if (!text)
-		return -1;
-	text[strcspn(text, "\n")] = '\0';
-	if (!num_parse(text, 2, INT_MAX, &pid) && rundir_locked(name))
-		fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-	free(text);
-	return fd;
-}
 
 static uint64_t left_ms(uint64_t end)
 {
@@ -91,7 +67,8 @@ static bool supervisor_told(const char *name)
 static int supervisor_end_vm(struct host *h, const struct vm_record *r,
 			     uint64_t end, struct err *e)
 {
-	int supervisor = supervisor_open(r->name);
+	int supervisor =
+		rundir_locked(r->name) ? rundir_supervisor(r->name) : -1;
 	bool told = supervisor_told(r->name);
 
 	if (!told && vm_kill(h->hyp, r, e) < 0) {

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -261,6 +262,25 @@ bool rundir_locked(const char *name)
 	locked = flock(fd, LOCK_SH | LOCK_NB) < 0;
 	close(fd);
 	return locked;
+}
+
+int rundir_supervisor(const char *name)
+{
+	char path[RUNDIR_PATH_MAX], *text;
+	struct err ignored;
+	uint64_t pid;
+	size_t len;
+	int fd = -1;
+
+	rundir_file(name, "supervisor.pid", path);
+	text = file_read(path, 16, &len, &ignored);
+	if (!text)
+		return -1;
+	text[strcspn(text, "\n")] = '\0';
+	if (!num_parse(text, 2, INT_MAX, &pid))
+		fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	free(text);
+	return fd;
 }
 
 static void end_path(const char *name, char path[RUNDIR_PATH_MAX])

@@ -94,6 +94,12 @@ int rundir_lock(struct rundir *r, const char *name, uint64_t ms, struct err *e);
 /* Whether somebody holds the lock now. */
 bool rundir_locked(const char *name);
 
+/*
+ * A pidfd of the process that was last written down as the supervisor of
+ * `name`; the caller closes it. -1 if it is no more.
+ */
+int rundir_supervisor(const char *name);
+
 /* Read the journal of `name`. EXIT_NO_VM if there is no such VM. */
 int rundir_read(const char *name, struct vm_record *out, struct err *e);
 

@@ -13,7 +13,10 @@
 #include "tools/mtool/vm.h"
 #include "tools/mtool/vmconfig.h"
 
-enum { ASK_MS = 10000 };
+enum {
+	ASK_MS = 10000,
+	END_MS = 2000, /* of a process that is being torn down */
+};
 
 /* 1 if it lives; 0 if not, and what is left was removed; -1, *e */
 static int remove_dead(struct vm *vm, struct log *log, struct err *e)
@@ -49,12 +52,27 @@ static int start(struct vm *vm, struct log *log, struct err *e)
 	return supervisor_release(&sup, e);
 }
 
+/*
+ * The kernel closes what a killed process had open one by one: its lock is free
+ * before its event channels are, and a port serves one at a time.
+ */
+static void await_end(const char *name)
+{
+	struct pollfd p = {.fd = rundir_supervisor(name), .events = POLLIN};
+
+	if (p.fd < 0)
+		return;
+	poll(&p, 1, END_MS);
+	close(p.fd);
+}
+
 static int lock_and_start(struct vm *vm, struct log *log, struct err *e)
 {
 	int rc = rundir_lock(&vm->run, vm->cfg->name, 0, e);
 
 	if (rc)
 		return rc < 0 ? -1 : err_set(e, EXIT_NO_VM, "no such VM");
+	await_end(vm->cfg->name);
 	rc = start(vm, log, e);
 	rundir_close(&vm->run);
 	return rc;
