@@ -81,8 +81,9 @@ while [ $i -lt 10000 ]; do
 		set -- "$@" "$console/k$((i + j))" x
 	done
 	i=$((i + 10))
-	if [ $((i % 1000)) = 0 ]; then
-		xenstore-write "$@"
+	if [ $((i % 500)) = 0 ]; then
+		# one transaction: it may lose against the stub's own
+		xenstore-write "$@" || xenstore-write "$@"
 		set --
 	fi
 done
