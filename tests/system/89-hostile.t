@@ -119,5 +119,7 @@ ok "the supervisor is small after all that" test "$(rss_kb)" -le 8192
 diag "$(rss_kb) kB"
 is "and the same process" "$(pid)" "$was"
 ok "destroy" mtool destroy g
-is "nothing is left" "$(leftovers)" "$nothing"
+is "nothing is left" "$(leftovers)" "$nothing" ||
+	diag "$(xenstore-ls -f / | grep -e '^/vm/' -e '^/local/domain/[1-9]' \
+		-e '^/local/domain/0/backend')"
 done_testing
