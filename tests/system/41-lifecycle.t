@@ -72,7 +72,7 @@ like "the log has the name, too" "$(mtool log other.one)" '^stubdom: QMP'
 ok "and not the old one" test ! -e /var/log/mtool/l.log
 type_line 'echo renamed-$((40 + 2))'
 ok "a viewer stays with it" wait_for 60 serial_says l renamed-42
-kill -KILL "$(cat /run/mtool/other.one/supervisor.pid)"
+kill_supervisor other.one
 like "a new supervisor knows the name" "$(mtool info other.one)" \
 	'^name +other.one$'
 close_serial

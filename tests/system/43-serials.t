@@ -107,7 +107,7 @@ now() { cut -d. -f1 /proc/uptime; }
 round=0 slowest=0
 while [ $round -lt "$KILLS" ]; do
 	sleep "0.$((round * 7 % 10))"
-	kill -KILL "$(pid)"
+	kill_supervisor l
 	start=$(now)
 	mtool info l >/dev/null || break
 	wait_for 60 beyond $(($(last) + 10)) || break

@@ -42,7 +42,7 @@ like "info tells why" "$(mtool info g)" \
 stub_mb() { xl list | awk -v s="$s" '$2 == s { print $3 }'; }
 empty() { [ "$(stub_mb)" -le 1 ]; }
 ok "the stub's memory is free again" wait_for 30 empty || diag "$(xl list)"
-kill -KILL "$(cat /run/mtool/g/supervisor.pid)"
+kill_supervisor g
 like "a new supervisor leaves it as it is" "$(mtool info g)" \
 	'^supervisor +running'
 is "in the same state" "$(state g)" no-dm

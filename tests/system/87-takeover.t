@@ -15,7 +15,7 @@ not_there() { [ ! -e "$1" ]; }
 supervisor() { cat /run/mtool/g/supervisor.pid; }
 old=$(supervisor)
 for round in 1 2 3; do
-	kill -KILL "$(supervisor)"
+	kill_supervisor g
 	like "round $round: list tells its state" "$(mtool list g)" '^g '
 	ok "round $round: info starts a new supervisor" mtool info g
 	like "round $round: which runs" "$(mtool info g)" '^supervisor +running'
@@ -62,18 +62,18 @@ is "five times in a row" $i 5
 printf 'still-typed\r' >"$pty"
 ok "the reader is still there" wait_for 60 grep -q still-typed "$TMP/g.pty"
 kill $reader
-kill -KILL "$(supervisor)"
+kill_supervisor g
 ok "replace of one that is dead starts one" mtool supervise --replace g
 like "which runs" "$(mtool info g)" '^supervisor +running'
 
-kill -KILL "$(supervisor)"
+kill_supervisor g
 ok "destroy needs none" mtool destroy g
 close_serial
 is "nothing is left" "$(leftovers)" "$nothing"
 
 ok "create" mtool create "$(boot_cfg g)"
 t=$(domid g)
-kill -KILL "$(supervisor)"
+kill_supervisor g
 xl destroy "$t" 2>/dev/null
 mtool info g >"$TMP/out" 2>&1
 is "a guest that died unwatched: the next command says so, exit code 6" $? 6

@@ -8,7 +8,7 @@ KILLS=${GC_KILLS:-10}
 
 # --- what gc must not touch ---
 ok "a VM that runs" mtool create "$(boot_cfg keep)"
-kill -KILL "$(cat /run/mtool/keep/supervisor.pid)"
+kill_supervisor keep
 sed 's/^name = .*/name = "xl-guest"/' "$(boot_cfg x)" >"$TMP/xl.cfg"
 grep -E '^(device_model|stubdomain)' /root/xl-boot.cfg >>"$TMP/xl.cfg"
 ok "a guest of another toolstack" xl create -p "$TMP/xl.cfg"
@@ -44,7 +44,7 @@ diag "$left of $KILLS left something"
 
 # --- a VM that nobody remembers ---
 ok "create" mtool create "$(boot_cfg g)"
-kill -KILL "$(victim)"
+kill_supervisor g
 t=$(domid g)
 rm -rf /run/mtool/g
 like "gc -n finds its domains" "$(mtool gc -n)" "^domain $t: "

@@ -43,7 +43,7 @@ survives() {
 		wait_for 10 test -e "/run/mtool/$1/qmp.sock"
 		# at another moment of it each time
 		sleep 0.$((i * 3 % 10))
-		kill -KILL "$(supervisor "$1")"
+		kill_supervisor "$1"
 		kill_start=$(now)
 		mtool qmp --timeout 5 "$1" query-status >"$TMP/status" 2>&1 ||
 			{ kill_failed=$((kill_failed + 1)); diag "$(cat "$TMP/status")"; }

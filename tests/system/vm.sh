@@ -8,6 +8,7 @@
 #   domid NAME, stubid NAME
 #   open_serial NAME          views serial0; type_line TEXT types into it
 #   serial_says NAME TEXT     TEXT has appeared there
+#   kill_supervisor NAME      and wait until it is gone
 #   close_serial              waits until the viewer has ended
 #   ask NAME TEXT [SECONDS]   types a command into a Linux guest's shell and
 #                             prints its exit status, or "timeout"
@@ -71,6 +72,13 @@ open_serial() {
 close_serial() {
 	exec 9>&-
 	wait_for 30 test -e "$TMP/viewer.done"
+}
+
+# A process that was sent SIGKILL lives, and holds its lock, for a moment more.
+kill_supervisor() {
+	dying=$(cat "/run/mtool/$1/supervisor.pid")
+	kill -KILL "$dying"
+	wait_for 30 test ! -e "/proc/$dying"
 }
 
 type_line() { printf '%s\r' "$1" >&9; }
