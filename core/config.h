@@ -137,6 +137,7 @@ struct vm_config {
 	bool qmp_marker;
 	uint64_t log_limit; /* bytes */
 	char *as_used;	    /* all keys that were set, as a file's text */
+	bool incoming;	    /* this start goes on where a saved guest was */
 };
 
 /*
