@@ -174,9 +174,12 @@ static int migrate(struct migrate *g, const char *who, struct err *e)
 	j->ctx = g;
 	if (save_open(j, who, e) < 0)
 		return -1;
-	if (connect_there(g, e) < 0 || save_stream(j, e) < 0 ||
-	    let_go(g, e) < 0)
+	if (connect_there(g, e) < 0)
 		return err_in(e, "%s", j->live.record.name);
+	if (save_stream(j, e) < 0)
+		return -1;
+	if (let_go(g, e) < 0)
+		return err_in(e, "%s", who);
 	return save_finish(j, e);
 }
 

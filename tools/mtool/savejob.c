@@ -148,7 +148,11 @@ static uint64_t read_kb(const struct live *l, const char *key)
 /* As mem-set counts it: see core/domnodes.c on what the node leaves out. */
 static uint64_t memory_mb(const struct live *l)
 {
-	return (read_kb(l, "target") + read_kb(l, "videoram") + 1023) / 1024;
+	uint64_t kb = read_kb(l, "target") + read_kb(l, "videoram");
+
+	if (kb < read_kb(l, "static-max"))
+		kb += DOM_SLACK_KB;
+	return kb / 1024;
 }
 
 static unsigned int vcpus(const struct live *l)

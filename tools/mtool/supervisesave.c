@@ -328,7 +328,7 @@ static int check(struct supervise *s, struct err *e)
 {
 	if (!s->released || s->how != END_NOT)
 		return err_set(e, EXIT_BUSY, "is being created or removed");
-	if (s->save || s->suspend_late)
+	if (s->save)
 		return err_set(e, EXIT_BUSY, "is being saved already");
 	if (s->vm->record.dm_dead || !supervise_qmp(s))
 		return err_set(e, EXIT_DIED, "its device model is dead");
