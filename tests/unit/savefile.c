@@ -15,7 +15,12 @@
 
 enum { FLIPS = 200, CUTS = 100, BIG = 3 * SAVEFILE_CONTENT_MAX / 2 };
 
-static const char config[] = "{\"name\":\"g\"}";
+static const char config[] =
+	"{\"name\":\"g\",\"uuid\":\"01234567-89ab-cdef-0123-456789abcdef\","
+	"\"config\":\"name = \\\"g\\\"\\nmemory = 64\\nvga = \\\"none\\\"\\n\","
+	"\"disks\":\"\",\"nics\":\"\",\"memory_mb\":64,\"max_kb\":66560,"
+	"\"vcpus\":1,\"mtool\":\"0.1\",\"xen\":\"4.17.7\",\"saved\":"
+	"1700000000}";
 static const uint8_t device[] = {'Q', 'E', 'V', 'M', 0, 0, 0, 3, 4, 13, 10, 0};
 
 static void test_crc(void)
@@ -360,8 +365,40 @@ static void test_cancel(void)
 	free(mem);
 }
 
+#define SAMPLE "tests/unit/golden/sample.save"
+
+/*
+ * A file that an earlier mtool wrote: format 1 stays readable. It is written
+ * anew with UPDATE_GOLDEN=1, which is right only when there never was another.
+ */
+static void test_sample(void)
+{
+	struct savefile at;
+	struct err e;
+	int fd;
+
+	if (getenv("UPDATE_GOLDEN")) {
+		char buf[4096];
+		int from = write_file(1000);
+		ssize_t n = read(from, buf, sizeof(buf));
+
+		fd = open(SAMPLE, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+		ok(write(fd, buf, (size_t)n) == n, "written");
+		close(fd);
+		close(from);
+	}
+	fd = open(SAMPLE, O_RDONLY | O_CLOEXEC);
+	is_int(saveio_survey(fd, &at, &e), 0, "the sample is whole");
+	is_int(read_file(fd, &at, &e), 0, "and readable");
+	ok(at.memory == 1000 && at.device == sizeof(device) &&
+		   at.expected == 12345,
+	   "with what it always had");
+	close(fd);
+}
+
 int main(void)
 {
+	test_sample();
 	test_crc();
 	test_round();
 	test_cut();

@@ -2,9 +2,11 @@
 /* What a save file says of its VM, and what is made of that. */
 #include "tools/mtool/savemeta.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "core/qemuargs.h"
+#include "core/saveio.h"
 #include "tests/unit/tap.h"
 
 #define UUID "01234567-89ab-cdef-0123-456789abcdef"
@@ -171,8 +173,32 @@ static void test_bad_config(void)
 	config_free(&cfg);
 }
 
+/* What an earlier mtool wrote: see tests/unit/savefile.c. */
+static void test_sample(void)
+{
+	int fd = open("tests/unit/golden/sample.save", O_RDONLY | O_CLOEXEC);
+	struct savefile_chunk c;
+	struct vm_config cfg;
+	struct save_meta m;
+	struct saveio io;
+	struct err e;
+
+	is_int(saveio_open(&io, fd, -1, &e), 0, "the sample");
+	is_int(saveio_next(&io, &c, &e), 0, "can be read");
+	is_int(save_meta_parse(&m, (char *)io.content, c.len, &e), 0,
+	       "is understood");
+	is_int(save_meta_config(&m, &cfg, NULL, 0, &e), 0,
+	       "and what it was made of is known");
+	ok(!strcmp(cfg.name, "g") && cfg.memory_mb == 64, "as it was");
+	config_free(&cfg);
+	save_meta_free(&m);
+	saveio_free(&io);
+	close(fd);
+}
+
 int main(void)
 {
+	test_sample();
 	test_round();
 	test_override();
 	test_hostile();
