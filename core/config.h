@@ -155,16 +155,16 @@ int config_load(struct vm_config *cfg, const char *path, const char *defaults,
 		char *const *override, unsigned int nr, bool lenient,
 		config_warn_fn *warn, void *ctx, struct err *e);
 
+/* The same from text in memory; `name` stands for the file in messages. */
+int config_parse(struct vm_config *cfg, const char *text, size_t len,
+		 const char *name, struct err *e);
+
 /*
- * From `text`, which was a configuration as used (as_used), with `nr` words
+ * And from a text that was a configuration as used (as_used), with `nr` words
  * KEY=VALUE; what was left out when it was made is left out again.
  */
 int config_load_text(struct vm_config *cfg, const char *text, const char *name,
 		     char *const *override, unsigned int nr, struct err *e);
-
-/* The same from text in memory; `name` stands for the file in messages. */
-int config_parse(struct vm_config *cfg, const char *text, size_t len,
-		 const char *name, struct err *e);
 
 void config_free(struct vm_config *cfg);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/crc32c.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum { POLYNOMIAL = 0x82f63b78, SLICES = 8 };
@@ -36,7 +37,8 @@ static uint32_t step(uint32_t crc, const uint8_t *p)
 
 	memcpy(&low, p, sizeof(low));
 	memcpy(&high, p + 4, sizeof(high));
-	low ^= crc;
+	low = le32toh(low) ^ crc;
+	high = le32toh(high);
 	return table[7][low & 0xff] ^ table[6][low >> 8 & 0xff] ^
 	       table[5][low >> 16 & 0xff] ^ table[4][low >> 24] ^
 	       table[3][high & 0xff] ^ table[2][high >> 8 & 0xff] ^

@@ -151,14 +151,11 @@ static int hold(struct migrate *g, struct err *e)
 /* From the word "go" on only the other side may let it run. */
 static int let_go(struct migrate *g, struct err *e)
 {
-	struct pollfd p = {.fd = g->words, .events = POLLIN};
-
 	if (await(g, "built", BUILT_MS, e) < 0 ||
 	    handshake_say(g->job.out, "go", e) < 0)
 		return -1;
 	/* no ^C in between: it would not be known what came of it */
-	poll(&p, 1, RUNNING_MS);
-	if (!handshake_await(g->words, "running", -1, 0, e))
+	if (!handshake_await(g->words, "running", -1, RUNNING_MS, e))
 		return 0;
 	err_in(e, "%s", g->host);
 	if (e->code == EXIT_TIMEOUT || e->code == EXIT_DIED)
