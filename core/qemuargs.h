@@ -29,9 +29,9 @@ struct qemu_args {
 };
 
 /*
- * Fill *a for a fresh start, or cfg->incoming. Domids stand in it as plan variables. Returns 0,
- * or -1 and *e if an argument is longer than the protocol carries or there
- * are too many. Free with qemu_args_free in both cases.
+ * Fill *a for a fresh start, or cfg->incoming. Domids stand in it as plan
+ * variables. Returns 0, or -1 and *e if an argument is longer than the protocol
+ * carries or there are too many. Free with qemu_args_free in both cases.
  */
 int qemu_args_make(struct qemu_args *a, const struct vm_config *cfg,
 		   struct err *e);

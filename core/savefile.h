@@ -33,9 +33,9 @@ enum {
 	SAVEFILE_HEAD = 32,  /* bytes of a head */
 	SAVEFILE_CHUNK = 16, /* bytes before a content */
 	SAVEFILE_CONTENT_MAX = 1 << 20,
-	SAVEFILE_END = 24,		/* bytes of END's content */
+	SAVEFILE_END = 24,	       /* bytes of END's content */
 	SAVEFILE_DEVICE_MAX = 4 << 20, /* bytes of device state */
-	SAVEFILE_DEVICE_MIN = 9,	/* magic, version and end mark */
+	SAVEFILE_DEVICE_MIN = 9,       /* magic, version and end mark */
 };
 
 enum savefile_kind {

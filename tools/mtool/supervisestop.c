@@ -127,8 +127,9 @@ static void suspend_guest(struct sup_save *v)
 	struct err e;
 	int pv, rc = hyp_dom_get(s->hyp, target, &d, &e);
 
-	if (rc == 1 && (d.dying || d.shutdown))
-		rc = err_set(&e, EXIT_DIED, "the guest has shut down");
+	if (!rc || (rc == 1 && (d.dying || d.shutdown)))
+		rc = err_set(&e, EXIT_DIED, "the guest %s",
+			     rc ? "has shut down" : "is gone");
 	pv = rc == 1 ? hyp_dom_has_pv(s->hyp, target, &e) : -1;
 	if (pv == 1 && d.paused)
 		pv = err_set(&e, EXIT_BUSY,
