@@ -5,8 +5,8 @@
 . ./lib.sh
 . ./vm.sh
 
-ECHO_SECONDS=$(often 60 30)
-KILLS=$(often 50 12)
+ECHO_SECONDS=$(often 60 15)
+KILLS=$(often 50 6)
 
 cfg=$TMP/l.cfg
 cat >"$cfg" <<EOF
