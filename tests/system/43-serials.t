@@ -107,9 +107,12 @@ beyond() { [ "$(last)" -gt "$1" ]; }
 round=0
 while [ $round -lt "$KILLS" ]; do
 	sleep "0.$((round * 7 % 10))"
-	kill -KILL "$(pid)"	# not waited for: info has to notice
+	kill_supervisor l
 	mtool info l >/dev/null || break
-	wait_for 60 beyond $(($(last) + 10)) || break
+	wait_for 60 beyond $(($(last) + 10)) || {
+		diag "$(mtool info l; ps -o pid,ppid,stat,args | grep '[m]tool')"
+		break
+	}
 	round=$((round + 1))
 done
 is "$KILLS killed supervisors are replaced, and the count goes on" \
