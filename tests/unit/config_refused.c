@@ -272,9 +272,9 @@ static const struct {
 	{"pci_seize=1",
 	 "g.cfg:2: pci_seize: mtool takes nothing from dom0 by itself: mtool "
 	 "pci-assignable-add first"},
-	{"passthrough='share_pt'",
-	 "g.cfg:2: passthrough: Xen chooses how to keep IOMMU tables: say "
-	 "enabled"},
+	{"passthrough='share_pt'", "g.cfg:2: passthrough: share_pt: Xen "
+				   "chooses how to keep IOMMU tables: say "
+				   "enabled"},
 	{"cpus='0-3'\ncpus_soft='1'",
 	 "g.cfg:3: cpus_soft: soft affinity is not done yet"},
 	{"cpus='nodes:0'", "g.cfg:2: cpus: nodes:0: not CPUs like 0-3,5,^2 or "
