@@ -60,6 +60,44 @@ void pci_plan_more(struct plan *p, const struct pci_config *pci,
 	plan_node(p, NULL, x.back, "state", "7");
 }
 
+void pci_plan_give(struct plan *p, const struct vm_config *cfg)
+{
+	char bdf[BDF_TEXT];
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_pci; i++) {
+		bdf_text(&cfg->pci[i].bdf, bdf);
+		plan_step(p, OP_PCI_GIVE, DOM_TARGET, GROUP_SETUP, NULL,
+			  "PCI %s: reset; allow " PLAN_S " and " PLAN_T
+			  " its memory, ports and interrupt; let " PLAN_S
+			  " switch MSI on%s; assign to " PLAN_T,
+			  bdf,
+			  cfg->pci[i].permissive
+				  ? "; PERMISSIVE: let it write to all of its "
+				    "config space"
+				  : "");
+		plan_step_index(p, i);
+	}
+}
+
+void pci_plan_plug(struct plan *p, const struct vm_config *cfg)
+{
+	char bdf[BDF_TEXT];
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_pci; i++) {
+		bdf_text(&cfg->pci[i].bdf, bdf);
+		plan_step(p, OP_PCI_PLUG, DOM_STUB, GROUP_STARTUP,
+			  i ? NULL
+			    : "PCI passthrough requires permissive mode: not "
+			      "for MSI where pciback allows that alone",
+			  "PCI %s: wait until the stub's driver has it, then "
+			  "device_add xen-pci-passthrough%s",
+			  bdf, cfg->pci[i].permissive ? ", permissive" : "");
+		plan_step_index(p, i);
+	}
+}
+
 void pci_dev(struct xenbus_dev *d, uint32_t stub)
 {
 	xenbus_dev(d, "pci", stub, 0, "PCI frontend of the stubdomain");

@@ -28,6 +28,14 @@ void pci_plan_nodes(struct plan *p, const struct vm_config *cfg,
 void pci_plan_more(struct plan *p, const struct pci_config *pci,
 		   unsigned int index, unsigned int nr);
 
+/*
+ * The steps around the nodes, one for each device, whose place is their index:
+ * what Xen must agree to before anything runs, and what QEMU is told before
+ * the guest's first instruction.
+ */
+void pci_plan_give(struct plan *p, const struct vm_config *cfg);
+void pci_plan_plug(struct plan *p, const struct vm_config *cfg);
+
 /* The pair of drivers, for waiting. */
 void pci_dev(struct xenbus_dev *d, uint32_t stub);
 
