@@ -8,6 +8,7 @@
 
 #include "console/nodes.h"
 #include "tools/mtool/ctl.h"
+#include "tools/mtool/pciqmp.h"
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/superviseqmp.h"
@@ -141,6 +142,21 @@ static int ctl_qmp(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return supervise_qmp_info(ctx, conn, e);
 }
 
+/* Nothing but what pci-detach is for. */
+static int ctl_unplug(void *ctx, struct ctl_conn *conn, const json_t *request,
+		      json_t *answer, struct err *e)
+{
+	static const char prefix[] = PCI_QMP_PREFIX;
+	const char *id;
+
+	(void)answer;
+	if (ctl_get_str(request, "id", NULL, &id, e) < 0)
+		return -1;
+	if (strncmp(id, prefix, strlen(prefix)))
+		return err_set(e, EXIT_USAGE, "no PCI device of the host's");
+	return supervise_qmp_unplug(ctx, conn, id, e);
+}
+
 /* The VM has its new name: what else remembers a path is told. */
 static void tell_new_paths(struct supervise *s)
 {
@@ -178,13 +194,10 @@ static int ctl_rename(void *ctx, struct ctl_conn *conn, const json_t *request,
 }
 
 static const struct ctl_command commands[] = {
-	{"console", ctl_console},
-	{"consoles", ctl_consoles},
-	{"destroy", ctl_destroy},
-	{"qmp", ctl_qmp},
-	{"rename", ctl_rename},
-	{"replace", ctl_replace},
-	{NULL, NULL},
+	{"console", ctl_console}, {"consoles", ctl_consoles},
+	{"destroy", ctl_destroy}, {"qmp", ctl_qmp},
+	{"rename", ctl_rename},	  {"replace", ctl_replace},
+	{"unplug", ctl_unplug},	  {NULL, NULL},
 };
 
 int supervise_ctl_open(struct supervise *s, struct err *e)
