@@ -9,8 +9,6 @@
 #include "tools/mtool/pcigive.h"
 #include "tools/mtool/wait.h"
 
-enum { PCI_LIMIT_S = 60 }; /* to attach or detach one, by default */
-
 /*
  * What can be found wrong with cfg's devices before there is a domain. Nothing
  * if it has none.
