@@ -110,15 +110,15 @@ static int add(struct pci_host *p, const struct bdf *b, bool force,
 	return -1;
 }
 
-/* All errors begin with the device. */
 static int in_device(const struct bdf *b, struct err *e)
 {
+	static const char prefix[] = "PCI device ";
 	char text[BDF_TEXT];
 
 	bdf_text(b, text);
-	return strstr(e->msg, text) == e->msg + strlen("PCI device ")
-		       ? -1
-		       : err_in(e, "PCI device %s", text);
+	return strncmp(e->msg, prefix, strlen(prefix))
+		       ? err_in(e, "%s%s", prefix, text)
+		       : -1;
 }
 
 int pci_assignable_add(struct pci_host *p, const struct bdf *b, bool force,

@@ -12,6 +12,7 @@
 enum {
 	RETRY_MS = 500, /* of device_add */
 	LOOK_MS = 1000, /* between two looks for what events did not tell */
+	TELL_MS = 2000,
 	SLOTS = 32,
 	/* QEMU's ACPI registers for hot-plug of PCI: hw/acpi/pcihp.c */
 	ACPI_EJECT = 0xae08,
@@ -42,6 +43,21 @@ int pci_qmp_open(struct pci_qmp *q, const char *name, uint64_t end_ms,
 void pci_qmp_close(struct pci_qmp *q)
 {
 	qmp_caller_close(&q->caller);
+}
+
+void pci_tell(const char *vm, const struct bdf *b, const char *what)
+{
+	char path[RUNDIR_PATH_MAX], text[BDF_TEXT], line[128];
+	struct err ignored;
+	json_t *request;
+
+	bdf_text(b, text);
+	snprintf(line, sizeof(line), "PCI device %s: %s", text, what);
+	request = json_pack("{s:s s:s}", "cmd", "say", "text", line);
+	rundir_file(vm, "ctl.sock", path);
+	if (request)
+		ctl_call(path, request, NULL, TELL_MS, &ignored);
+	json_decref(request);
 }
 
 static json_t *add_args(const struct pci_config *pci, const char *id)

@@ -157,6 +157,20 @@ static int ctl_unplug(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return supervise_qmp_unplug(ctx, conn, id, e);
 }
 
+/* What another mtool has done to the VM belongs into its log. */
+static int ctl_say(void *ctx, struct ctl_conn *conn, const json_t *request,
+		   json_t *answer, struct err *e)
+{
+	struct supervise *s = ctx;
+	const char *text;
+
+	(void)conn, (void)answer;
+	if (ctl_get_str(request, "text", NULL, &text, e) < 0)
+		return -1;
+	log_msg(&s->log, LOG_WARN, "%.200s", text);
+	return CTL_DONE;
+}
+
 /* The VM has its new name: what else remembers a path is told. */
 static void tell_new_paths(struct supervise *s)
 {
@@ -194,10 +208,15 @@ static int ctl_rename(void *ctx, struct ctl_conn *conn, const json_t *request,
 }
 
 static const struct ctl_command commands[] = {
-	{"console", ctl_console}, {"consoles", ctl_consoles},
-	{"destroy", ctl_destroy}, {"qmp", ctl_qmp},
-	{"rename", ctl_rename},	  {"replace", ctl_replace},
-	{"unplug", ctl_unplug},	  {NULL, NULL},
+	{"console", ctl_console},
+	{"consoles", ctl_consoles},
+	{"destroy", ctl_destroy},
+	{"qmp", ctl_qmp},
+	{"rename", ctl_rename},
+	{"replace", ctl_replace},
+	{"say", ctl_say},
+	{"unplug", ctl_unplug},
+	{NULL, NULL},
 };
 
 int supervise_ctl_open(struct supervise *s, struct err *e)

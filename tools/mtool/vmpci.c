@@ -100,6 +100,10 @@ int vm_pci_plug(struct wait_ctx *w, const struct vm_record *r,
 					    : err_in(e, "PCI device %s", text);
 	if (plug(w, r->name, pci, e) < 0)
 		return err_in(e, "PCI device %s", text);
+	pci_tell(r->name, &pci->bdf,
+		 pci->permissive ? "attached, PERMISSIVE: the guest may write "
+				   "to all of its config space"
+				 : "attached, strict");
 	owner_init(&o, r, &pci->bdf);
 	o.whole = true;
 	return pci_owner_set(w->xs, &o, e);
@@ -352,7 +356,10 @@ static int detach(struct live *l, struct pci_owner *o, bool force,
 	if (!pci_owner_set(l->xs, o, e))
 		rc = take_away(l, &p, o, limit_s, e);
 	pci_host_close(&p);
-	return rc < 0 ? -1 : hotpcis_del(l->record.name, &o->bdf, e);
+	if (rc < 0)
+		return -1;
+	pci_tell(l->record.name, &o->bdf, "detached, in quarantine");
+	return hotpcis_del(l->record.name, &o->bdf, e);
 }
 
 int pci_detach(struct live *l, const struct bdf *b, bool force,

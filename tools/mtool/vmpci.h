@@ -43,9 +43,10 @@ int pci_detach(struct live *l, const struct bdf *b, bool force,
 	       unsigned int limit_s, struct err *e);
 
 /*
- * What the VM has: an array of objects with bdf, vendor, device, class, state,
- * permissive, reset, and refused: what QEMU's log tells of writes that were
- * dropped. NULL if memory runs out.
+ * What the VM has: an array of objects with bdf, vendor, device, class, reset,
+ * permissive (as pciback says), state, and, if QEMU answers, guest_slot and
+ * refused: offsets of config-space writes that QEMU has dropped. NULL if
+ * memory runs out.
  */
 json_t *pci_list(struct live *l);
 /* The same as lines for people, with `indent` before each. */
