@@ -115,8 +115,8 @@ const struct command commands[] = {
 	 "can do no harm, until a guest gets it.\n"
 	 "  --force  also what dom0 uses, but for what it cannot do without"},
 	{"pci-assignable-list", cmd_pci_assignable_list, "",
-	 "List the PCI devices that can be given to guests, and who has "
-	 "them."},
+	 "List PCI devices that can be given to guests.\n"
+	 "With who has them, and the driver that would have them back."},
 	{"pci-assignable-remove", cmd_pci_assignable_remove, "[-r] BDF...",
 	 "Give PCI devices back to dom0.\n"
 	 "  -r  to the drivers they were taken from"},
@@ -133,9 +133,8 @@ const struct command commands[] = {
 	 "  -F  eject it then, as the guest's ACPI code would\n"
 	 "  -t  limit for the guest in seconds (default 30)"},
 	{"pci-list", cmd_pci_list, "VM",
-	 "List a VM's PCI devices, whether they are permissive, and what "
-	 "strict\n"
-	 "mode has refused."},
+	 "List the PCI devices that a VM has.\n"
+	 "Whether they are permissive, and what strict mode has refused."},
 	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
 	 "Print all that create would do, in order. Needs no Xen."},
 	{"qmp", cmd_qmp,
