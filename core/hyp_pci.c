@@ -70,8 +70,9 @@ int hyp_pci_group(struct hyp *h, uint32_t domid, const struct bdf *b,
 	if (xc_get_device_group(hyp_xch(h), domid, bdf_number(b), max, &nr,
 				list) < 0)
 		return 0;
+	/* here bus and devfn stand a byte higher than in all other calls */
 	for (i = 0; i < nr && i < max; i++)
-		out[i] = bdf_from(list[i]);
+		out[i] = bdf_from((uint32_t)b->seg << 16 | list[i] >> 8);
 	return (int)i;
 }
 

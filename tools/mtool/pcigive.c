@@ -284,7 +284,10 @@ void pci_revoke(struct pci_host *p, const struct pci_owner *o)
 int pci_settle(struct pci_host *p, const struct bdf *b, struct err *e)
 {
 	struct err ignored;
+	struct pci_facts f;
 
+	if (pci_facts(p->root, b, &f, &ignored) < 0)
+		return pci_owner_clear(p->xs, b, e); /* pulled out, say */
 	if (hyp_pci_assign(p->hyp, HYP_QUARANTINE, b, false, e) < 0)
 		return -1;
 	reset(p, b);

@@ -198,7 +198,7 @@ static int await_end(struct pci_qmp *q, const struct bdf *b, const char *id,
 			return -1;
 		}
 	} while (clock_ms() < q->end_ms);
-	return err_set(e, EXIT_TIMEOUT, "the guest has not let go of it");
+	return err_set(e, EXIT_TIMEOUT, "QEMU has it still");
 }
 
 int pci_qmp_remove(struct pci_qmp *q, const struct bdf *b, struct err *e)
@@ -229,9 +229,16 @@ static int out_long(struct pci_qmp *q, unsigned int port, unsigned int value,
 	return rc;
 }
 
-int pci_qmp_eject(struct pci_qmp *q, unsigned int slot, struct err *e)
+int pci_qmp_eject(struct pci_qmp *q, const struct bdf *b, unsigned int slot,
+		  struct err *e)
 {
-	if (out_long(q, ACPI_SELECT, 0, e) < 0)
+	char id[PCI_QMP_ID];
+
+	pci_qmp_id(b, id);
+	if (out_long(q, ACPI_SELECT, 0, e) < 0 ||
+	    out_long(q, ACPI_EJECT, 1u << (slot & (SLOTS - 1)), e) < 0)
 		return -1;
-	return out_long(q, ACPI_EJECT, 1u << (slot & (SLOTS - 1)), e);
+	if (await_end(q, b, id, e) < 0)
+		return err_in(e, "eject");
+	return 0;
 }

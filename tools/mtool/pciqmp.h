@@ -49,7 +49,11 @@ int pci_qmp_remove(struct pci_qmp *q, const struct bdf *b, struct err *e);
 /* Have the VM's log tell what became of a device. Nobody minds if it cannot. */
 void pci_tell(const char *vm, const struct bdf *b, const char *what);
 
-/* Do in the guest's place what its ACPI code would: eject its slot. */
-int pci_qmp_eject(struct pci_qmp *q, unsigned int slot, struct err *e);
+/*
+ * Do in the guest's place what its ACPI code would: eject the slot that the
+ * device is in; and wait until QEMU is without it.
+ */
+int pci_qmp_eject(struct pci_qmp *q, const struct bdf *b, unsigned int slot,
+		  struct err *e);
 
 #endif

@@ -235,18 +235,6 @@ static int take_away(struct live *l, struct pci_host *p,
 	return pci_settle(p, &o->bdf, e);
 }
 
-/* In the guest's place, which has been asked and does not. */
-static int eject(struct pci_qmp *q, const struct bdf *b, unsigned int slot,
-		 unsigned int limit_s, struct err *e)
-{
-	q->end_ms = clock_ms() + limit_s * 1000ull;
-	if (pci_qmp_eject(q, slot, e) < 0)
-		return -1;
-	if (pci_qmp_slot(q, b, e) >= 0)
-		return err_set(e, EXIT_FAILED, "the device model keeps it");
-	return e->code == EXIT_DONE ? 0 : -1;
-}
-
 /* 0 if QEMU is without it; `force`: at last by ejecting it. */
 static int unplug(struct live *l, const struct bdf *b, bool force,
 		  unsigned int limit_s, struct err *e)
@@ -262,8 +250,10 @@ static int unplug(struct live *l, const struct bdf *b, bool force,
 		rc = pci_qmp_remove(&q, b, e);
 	else
 		rc = e->code == EXIT_DONE ? 0 : -1;
-	if (rc < 0 && slot >= 0 && force && e->code == EXIT_TIMEOUT)
-		rc = eject(&q, b, (unsigned int)slot, limit_s, e);
+	if (rc < 0 && slot >= 0 && force && e->code == EXIT_TIMEOUT) {
+		q.end_ms = clock_ms() + limit_s * 1000ull;
+		rc = pci_qmp_eject(&q, b, (unsigned int)slot, e);
+	}
 	pci_qmp_close(&q);
 	return rc;
 }

@@ -80,10 +80,10 @@ is "pci-list is empty" "$(mtool pci-list p)" ""
 is "detached once more: exit code 3" "$(status mtool pci-detach p $edu)" 3
 
 # Permissive, and two at once, into the running guest.
-ok "attach it again, permissive" mtool pci-attach p "$edu,permissive=1" ||
+ok "attach it again, permissive" mtool pci-attach -t 120 p "$edu,permissive=1" ||
 	pci_state p
 like "pciback says so" "$(pciback permissive)" "$edu"
-ok "and another right behind it" mtool pci-attach p $edu2 || pci_state p
+ok "and another right behind it" mtool pci-attach -t 120 p $edu2 || pci_state p
 list=$(mtool pci-list p)
 diag "$list"
 is "it has two" "$(echo "$list" | grep -c attached)" 2

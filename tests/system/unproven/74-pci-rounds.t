@@ -27,7 +27,7 @@ let_go() {
 failed=0
 for i in $(seq "$rounds"); do
 	start=$(now)
-	mtool pci-attach p $edu >"$TMP/attach" 2>&1 || {
+	mtool pci-attach -t 120 p $edu >"$TMP/attach" 2>&1 || {
 		failed=$((failed + 1))
 		diag "round $i: attach: $(cat "$TMP/attach")"
 		pci_state p

@@ -49,7 +49,7 @@ ok "create without a device" mtool create \
 	"$(pci_cfg p 'passthrough = "enabled"')" || pci_state p
 
 for ms in 050 200 500 900 1500; do
-	mtool pci-attach p $edu >/dev/null 2>&1 &
+	mtool pci-attach -t 120 p $edu >/dev/null 2>&1 &
 	pid=$!
 	sleep "${ms%???}.${ms#"${ms%???}"}"
 	kill -KILL $pid 2>/dev/null
@@ -62,7 +62,7 @@ for ms in 050 200 500 900 1500; do
 	is "killed after $ms ms: no device" "$(mtool pci-list p)" ""
 	like "but in quarantine" "$(owner $edu)" IO
 done
-ok "it can be attached all the same" mtool pci-attach p $edu || pci_state p
+ok "it can be attached all the same" mtool pci-attach -t 120 p $edu || pci_state p
 ok "destroy" mtool destroy p
 settled "attach killed"
 
