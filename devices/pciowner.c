@@ -12,7 +12,7 @@
 
 #define DIR "/mtool/pci"
 
-enum { DOMID_MAX = 0x7fef };
+enum { DOMID_MAX = 0x7fef, OWNER_MAX = 128 };
 
 /* A path may hold neither : nor . */
 static void path_of(const struct bdf *b, const char *key,
@@ -41,26 +41,62 @@ static int parse_name(const char *name, struct bdf *b)
 	return bdf_parse(text, b);
 }
 
-static int put(struct xs *xs, const struct bdf *b, const char *key,
-	       const char *value, struct err *e)
+static int put(struct xs *xs, xs_transaction_t t, const struct bdf *b,
+	       const char *key, const char *value, struct err *e)
 {
 	char path[XS_PATH_MAX];
 
 	path_of(b, key, path);
-	if (xs_put(xs, XBT_NULL, path, value) < 0)
+	if (xs_put(xs, t, path, value) < 0)
 		return err_sys(e, EXIT_FAILED, "write %s", path);
 	return 0;
 }
 
-int pci_owner_set(struct xs *xs, const struct pci_owner *o, struct err *e)
+static void owner_value(const struct pci_owner *o, char value[OWNER_MAX])
 {
-	char uuid[37], stub_uuid[37], value[128];
+	char uuid[37], stub_uuid[37];
 
 	uuid_text(o->uuid, uuid);
 	uuid_text(o->stub_uuid, stub_uuid);
-	snprintf(value, sizeof(value), "%s %s %u %u %s", uuid, stub_uuid,
-		 o->target, o->stub, o->whole ? "whole" : "begun");
-	return put(xs, &o->bdf, "owner", value, e);
+	snprintf(value, OWNER_MAX, "%s %s %u %u %s", uuid, stub_uuid, o->target,
+		 o->stub, o->whole ? "whole" : "begun");
+}
+
+int pci_owner_set(struct xs *xs, const struct pci_owner *o, struct err *e)
+{
+	char value[OWNER_MAX];
+
+	owner_value(o, value);
+	return put(xs, XBT_NULL, &o->bdf, "owner", value, e);
+}
+
+struct claim {
+	struct xs *xs;
+	const struct pci_owner *owner;
+};
+
+static int claim_txn(void *ctx, xs_transaction_t t, struct err *e)
+{
+	struct claim *c = ctx;
+	char path[XS_PATH_MAX], value[OWNER_MAX], text[BDF_TEXT];
+
+	path_of(&c->owner->bdf, "owner", path);
+	bdf_text(&c->owner->bdf, text);
+	if (xs_read_str(c->xs, t, path, value, sizeof(value)) >= 0)
+		return err_set(e, EXIT_BUSY,
+			       "PCI device %s: another VM is given it just now",
+			       text);
+	if (errno != ENOENT)
+		return err_sys(e, EXIT_FAILED, "read %s", path);
+	owner_value(c->owner, value);
+	return put(c->xs, t, &c->owner->bdf, "owner", value, e);
+}
+
+int pci_owner_claim(struct xs *xs, const struct pci_owner *o, struct err *e)
+{
+	struct claim c = {xs, o};
+
+	return xs_transact(xs, DIR, claim_txn, &c, e);
 }
 
 static int parse_domid(const char *word, uint32_t *out)
@@ -92,7 +128,7 @@ static int parse_owner(char *text, struct pci_owner *o)
 int pci_owner_get(struct xs *xs, const struct bdf *b, struct pci_owner *o,
 		  struct err *e)
 {
-	char path[XS_PATH_MAX], value[128];
+	char path[XS_PATH_MAX], value[OWNER_MAX];
 
 	path_of(b, "owner", path);
 	if (xs_read_str(xs, XBT_NULL, path, value, sizeof(value)) < 0)
@@ -177,7 +213,7 @@ unsigned int pci_owned(struct xs *xs, const uint8_t *uuid,
 int pci_driver_set(struct xs *xs, const struct bdf *b, const char *driver,
 		   struct err *e)
 {
-	return put(xs, b, "driver", driver, e);
+	return put(xs, XBT_NULL, b, "driver", driver, e);
 }
 
 int pci_driver_get(struct xs *xs, const struct bdf *b, char *buf, size_t size)

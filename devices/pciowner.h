@@ -22,7 +22,11 @@ struct pci_owner {
 	bool whole; /* the guest has it; else it is on its way in or out */
 };
 
-/* Write it down, for o->bdf. */
+/*
+ * Become the owner of o->bdf, of two that want to only one. EXIT_BUSY if it has
+ * an owner. pci_owner_set is for who is that already.
+ */
+int pci_owner_claim(struct xs *xs, const struct pci_owner *o, struct err *e);
 int pci_owner_set(struct xs *xs, const struct pci_owner *o, struct err *e);
 /* 1 and *o; 0: it has none; -1 and *e. */
 int pci_owner_get(struct xs *xs, const struct bdf *b, struct pci_owner *o,

@@ -264,6 +264,20 @@ static void test_refused(void)
 	}
 }
 
+/* Of two that find it free only one gets it, and the other leaves it alone. */
+static void test_race(void)
+{
+	const struct pci_config pci = {edu, .slot = -1};
+
+	begin();
+	pci_owner_set(NULL, &owner, &e);
+	ok(pci_give(&host, &owner, &pci, &e) < 0 && e.code == EXIT_BUSY,
+	   "somebody was faster");
+	is_str(xen.calls, "", "nothing is done to the device");
+	ok(there("/mtool/pci/0000-00-04-0/owner"), "nor to its owner");
+	fake_close(&fake);
+}
+
 static void test_stubborn(void)
 {
 	begin();
@@ -344,6 +358,7 @@ int main(void)
 	test_permissive();
 	test_not_verified();
 	test_refused();
+	test_race();
 	test_stubborn();
 	test_dead();
 	test_checks();

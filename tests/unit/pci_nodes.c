@@ -116,7 +116,9 @@ static void test_owner(void)
 	is_int(pci_owned(NULL, NULL, got, 4), 0, "no device is anybody's");
 	memset(o.uuid, 0xab, 16);
 	memset(o.stub_uuid, 0xcd, 16);
-	ok(!pci_owner_set(NULL, &o, &e), "given to somebody");
+	ok(!pci_owner_claim(NULL, &o, &e), "given to somebody");
+	ok(pci_owner_claim(NULL, &o, &e) < 0 && e.code == EXIT_BUSY,
+	   "and to nobody else");
 	ok(there("/mtool/pci/0000-00-04-0/owner"), "that is a node");
 	is_int(pci_owner_get(NULL, &edu, &got[0], &e), 1, "which is read");
 	ok(!memcmp(got[0].uuid, o.uuid, 16) &&

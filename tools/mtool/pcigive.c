@@ -213,7 +213,7 @@ int pci_give(struct pci_host *p, const struct pci_owner *o,
 	struct err ignored;
 
 	bdf_text(&pci->bdf, text);
-	if (pci_owner_set(p->xs, o, e) < 0)
+	if (pci_owner_claim(p->xs, o, e) < 0)
 		return -1;
 	if (!give(p, o, pci, e))
 		return 0;
