@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <xen/io/xenbus.h>
 
 #include "core/pcispec.h"
 #include "core/xenbus.h"
@@ -129,12 +130,15 @@ void pci_sets_read(struct xs *xs, uint32_t stub, const struct bdf *b,
 		   struct pci_sets *s)
 {
 	char path[XS_PATH_MAX];
-	uint64_t nr = 0;
+	uint64_t nr = 0, state;
 	struct bdf each;
 	unsigned int i;
 
-	key_path(stub, "num_devs", path);
 	*s = (struct pci_sets){.index = -1};
+	key_path(stub, "state", path);
+	s->connected = !xs_read_num(xs, XBT_NULL, path, XenbusStateConnected,
+				    XenbusStateConnected, &state);
+	key_path(stub, "num_devs", path);
 	s->there = !xs_read_num(xs, XBT_NULL, path, 0, SETS_MAX, &nr);
 	s->nr = s->free = (unsigned int)nr;
 	for (i = s->nr; i--;) {

@@ -42,6 +42,7 @@ void pci_dev(struct xenbus_dev *d, uint32_t stub);
 /* Which sets of keys the stub's frontend has. */
 struct pci_sets {
 	bool there;	   /* a frontend at all */
+	bool connected;	   /* as pciback says */
 	unsigned int nr;   /* num_devs */
 	unsigned int free; /* the lowest index that is not in use */
 	int index;	   /* of the device that was asked for; -1 */

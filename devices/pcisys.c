@@ -14,8 +14,8 @@
 #define DEVICES "sys/bus/pci/devices"
 
 enum {
-	PATH_MAX_ = 128,
-	PAGE_SHIFT_ = 12,
+	PATH_SIZE = 128,
+	PAGE_BITS = 12,
 	/* linux/ioport.h: what stands in the third column of `resource` */
 	RES_PORTS = 0x100,
 	RES_MEM = 0x200,
@@ -33,7 +33,7 @@ static void path_of(const struct bdf *b, const char *file, char *buf)
 	char text[BDF_TEXT];
 
 	bdf_text(b, text);
-	snprintf(buf, PATH_MAX_, DEVICES "/%s%s%s", text, *file ? "/" : "",
+	snprintf(buf, PATH_SIZE, DEVICES "/%s%s%s", text, *file ? "/" : "",
 		 file);
 }
 
@@ -65,7 +65,7 @@ int pci_read(int root, const char *path, char *buf, size_t size)
 static uint64_t read_number(int root, const struct bdf *b, const char *file,
 			    uint64_t max)
 {
-	char path[PATH_MAX_], text[32];
+	char path[PATH_SIZE], text[32];
 	uint64_t n;
 
 	path_of(b, file, path);
@@ -77,7 +77,7 @@ static uint64_t read_number(int root, const struct bdf *b, const char *file,
 
 static void read_driver(int root, struct pci_facts *f)
 {
-	char path[PATH_MAX_], target[256];
+	char path[PATH_SIZE], target[256];
 	const char *name;
 	ssize_t n;
 
@@ -115,7 +115,7 @@ static bool parse_region(char *line, struct pci_region *r)
 static unsigned int read_regions(int root, const struct bdf *b,
 				 struct pci_region *r)
 {
-	char path[PATH_MAX_], text[1024], *line, *save;
+	char path[PATH_SIZE], text[1024], *line, *save;
 	unsigned int i, nr = 0;
 
 	path_of(b, "resource", path);
@@ -148,7 +148,7 @@ static bool has_phantoms(const uint8_t *c, size_t len)
 static void read_config(int root, struct pci_facts *f)
 {
 	uint8_t config[CONFIG_LEN] = {0};
-	char path[PATH_MAX_];
+	char path[PATH_SIZE];
 	ssize_t n;
 
 	path_of(&f->bdf, "config", path);
@@ -160,7 +160,7 @@ static void read_config(int root, struct pci_facts *f)
 
 static bool is_there(int root, const struct bdf *b, const char *file)
 {
-	char path[PATH_MAX_];
+	char path[PATH_SIZE];
 
 	path_of(b, file, path);
 	return !faccessat(root, path, F_OK, 0);
@@ -232,8 +232,8 @@ int pci_all(int root, struct bdf *out, unsigned int max, struct err *e)
 
 uint64_t pci_pages(const struct pci_region *r, uint64_t *nr)
 {
-	uint64_t first = r->start >> PAGE_SHIFT_;
-	uint64_t last = (r->start + r->size - 1) >> PAGE_SHIFT_;
+	uint64_t first = r->start >> PAGE_BITS;
+	uint64_t last = (r->start + r->size - 1) >> PAGE_BITS;
 
 	*nr = last - first + 1;
 	return first;

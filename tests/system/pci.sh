@@ -6,6 +6,7 @@
 #                             and LINEs; prints the configuration's path
 #   monitor NAME              views its serial and waits until it is there
 #   mon NAME COMMAND [S]      sends it a command, prints the value, or "timeout"
+#   dec VALUE                 such a value as a number for test; -1 if it is none
 #   rights DOMID              the Xen-side rights on devices of a domain, a line
 #   owner BDF                 whose Xen says it is: "d[IO]", "d0", "d5", ...
 #   pciback LIST              an attribute of pciback, one line
@@ -46,6 +47,8 @@ mon() {
 	wait_for "${3:-60}" serial_says "$1" "^$mon_tag ........" || echo timeout
 	serial_log "$1" | tr -d '\r' | sed -n "s/^$mon_tag //p"
 }
+
+dec() { printf '%d' "0x$1" 2>/dev/null || echo -1; }
 
 # What Xen answers to a debug key.
 xen_says() {

@@ -27,7 +27,12 @@ static void test_sets(void)
 	pci_sets_read(NULL, 6, &nic, &s);
 	is_int(s.index, 2, "the other one");
 	put(BACK "dev-1", "0000:00:05.0");
+	put(BACK "state", "3");
 	pci_sets_read(NULL, 6, &nic, &s);
+	ok(!s.connected, "not connected yet");
+	put(BACK "state", "4");
+	pci_sets_read(NULL, 6, &nic, &s);
+	ok(s.connected, "but now");
 	is_int(s.free, 3, "no gap: the next one is behind them all");
 	put(BACK "num_devs", "100000");
 	pci_sets_read(NULL, 6, &nic, &s);

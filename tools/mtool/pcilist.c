@@ -46,15 +46,12 @@ static json_t *device_json(struct lister *ls, const struct pci_owner *owner)
 static void add_all(struct lister *ls, json_t *list,
 		    const struct pci_owner *owner, unsigned int nr)
 {
+	struct err ignored;
 	unsigned int i;
 
-	ls->asked = false;
-	if (nr && !ls->l->record.dm_dead) {
-		struct err ignored;
-
-		ls->asked = !pci_qmp_open(&ls->qmp, ls->l->record.name,
-					  clock_ms() + ASK_MS, &ignored);
-	}
+	ls->asked = nr && !ls->l->record.dm_dead &&
+		    !pci_qmp_open(&ls->qmp, ls->l->record.name,
+				  clock_ms() + ASK_MS, &ignored);
 	for (i = 0; i < nr; i++)
 		json_array_append_new(list, device_json(ls, &owner[i]));
 	if (ls->asked)

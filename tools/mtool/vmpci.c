@@ -195,7 +195,10 @@ static void warn(struct live *l, const struct bdf *b, const struct err *e)
 		l->record.name, text, e->msg);
 }
 
-/* The stub's driver lets go of it, and its nodes go. */
+/*
+ * The stub's driver lets go of it, and its nodes go. A driver that never came
+ * cannot be asked: then the frontend goes, if it was made for this device.
+ */
 static int close_set(struct live *l, const struct bdf *b, unsigned int limit_s,
 		     struct err *e)
 {
@@ -209,6 +212,8 @@ static int close_set(struct live *l, const struct bdf *b, unsigned int limit_s,
 	if (s.index < 0)
 		return 0;
 	pci_dev(&d, l->record.stub);
+	if (!s.connected && s.nr == 1)
+		return xenbus_remove(l->xs, &d, e);
 	live_wait(l, limit_s, &w);
 	rc = pci_set_close(l->xs, l->record.stub, (unsigned int)s.index, e);
 	if (!rc)

@@ -27,7 +27,7 @@ mon p "w 4 12345678" >/dev/null
 is "its liveness register" "$(mon p "r 4")" edcba987 || pci_state p
 list=$(mtool pci-list p)
 diag "$list"
-like "pci-list has it" "$list" "^$edu 1234:11e8 class 00ff00, attached in slot $((0x$slot)), strict"
+like "pci-list has it" "$list" "^$edu 1234:11e8 class 00ff00, attached in slot $(dec "$slot"), strict"
 like "so has info" "$(mtool info p)" "^pci  *$edu .*strict"
 is "no second VM gets it: exit code 4" \
 	"$(status mtool create "$(pci_cfg q "pci = [ \"00:04.0\" ]")")" 4
@@ -37,7 +37,7 @@ is "nor does dom0" "$(status mtool pci-assignable-remove $edu)" 4
 # Interrupts: a level interrupt may come more than once.
 mon p "w 60 1" >/dev/null
 n=$(mon p "i")
-ok "its interrupt arrives" test "$((0x$n))" -ge 1 ||
+ok "its interrupt arrives" test "$(dec "$n")" -ge 1 ||
 	{ pci_state p; diag "$(grep pciback /proc/interrupts)" \
 		"$(pciback irq_handlers)"; }
 mon p "C 44 fee00000" >/dev/null

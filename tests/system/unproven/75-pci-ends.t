@@ -56,7 +56,7 @@ for ms in 050 200 500 900 1500; do
 	wait $pid 2>/dev/null
 	diag "killed after $ms ms: $(mtool pci-list p)"
 	case $(mtool pci-list p) in
-	*" attached"*) mtool pci-detach -F -t 5 p $edu ;;
+	*", attached"*) mtool pci-detach -F -t 5 p $edu ;;
 	*) diag "gc: $(mtool gc 2>&1)" ;;
 	esac
 	is "killed after $ms ms: no device" "$(mtool pci-list p)" ""
