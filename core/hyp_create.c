@@ -26,6 +26,8 @@ static int make_domain(struct hyp *h, const struct dom_params *d,
 		c.flags = XEN_DOMCTL_CDF_hvm;
 		if (host->hap)
 			c.flags |= XEN_DOMCTL_CDF_hap;
+		if (d->iommu)
+			c.flags |= XEN_DOMCTL_CDF_iommu;
 		/* Xen accepts no other set for a guest with a full PC. */
 		c.arch.emulation_flags = XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI;
 	}

@@ -62,6 +62,11 @@ static const struct {
 		 "        'type=vif, bridge=br1, ip=192.0.2.1, untrusted',\n"
 		 "        'mac=00:16:3e:12:34:56,model=e1000,vifname=web,"
 		 "rate=10Mb/s@20ms,mtu=9000' ]\n"},
+	{"pci", "name = 'pass'\n"
+		"memory = 256\n"
+		"vga = 'none'\n"
+		"stubdomain_protocol = 'merged'\n"
+		"pci = [ '00:04.0', '0000:01:00.0@6,permissive=1' ]\n"},
 };
 
 static const struct vm_paths paths = {

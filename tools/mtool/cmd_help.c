@@ -9,6 +9,8 @@
 #define MTOOL_VERSION "unknown"
 #endif
 
+enum { NAME_COLUMNS = 14 };
+
 static void first_line(const char *text)
 {
 	printf("%.*s", (int)strcspn(text, "\n"), text);
@@ -23,7 +25,10 @@ static int list_commands(void)
 	     "  -v  show each step with times    -vv  and each call to Xen\n"
 	     "  -q  errors only                  --json  facts as JSON\n");
 	for (c = commands; c->name; c++) {
-		printf("  %-14s ", c->name);
+		/* a long name has a line of its own */
+		printf("  %-14s%s", c->name,
+		       strlen(c->name) > NAME_COLUMNS ? "\n                 "
+						      : " ");
 		first_line(c->help);
 		putchar('\n');
 	}

@@ -118,6 +118,33 @@ const struct command commands[] = {
 	 "List a VM's nics, with dom0's interfaces and bridges."},
 	{"pause", cmd_pause, "VM",
 	 "Pause the guest; its stubdomain keeps serving."},
+	{"pci-assignable-add", cmd_pci_assignable_add, "[--force] BDF...",
+	 "Take PCI devices from dom0, to be given to guests.\n"
+	 "BDF is like 0000:03:00.0. The device is in quarantine then, where "
+	 "it\n"
+	 "can do no harm, until a guest gets it.\n"
+	 "  --force  also what dom0 uses, but for what it cannot do without"},
+	{"pci-assignable-list", cmd_pci_assignable_list, "",
+	 "List PCI devices that can be given to guests.\n"
+	 "With who has them, and the driver that would have them back."},
+	{"pci-assignable-remove", cmd_pci_assignable_remove, "[-r] BDF...",
+	 "Give PCI devices back to dom0.\n"
+	 "  -r  to the drivers they were taken from"},
+	{"pci-attach", cmd_pci_attach, "[-t SECONDS] VM PCI",
+	 "Pass a PCI device through to the running guest.\n"
+	 "PCI is as in a configuration: 0000:03:00.0,permissive=0. It stays,\n"
+	 "through reboots of the guest, until it is detached.\n"
+	 "  -t  limit for each step in seconds (default 30)"},
+	{"pci-detach", cmd_pci_detach, "[-F] [-t SECONDS] VM BDF",
+	 "Take a PCI device from the running guest.\n"
+	 "If the guest does not let go of it, it stays as it was. Afterwards "
+	 "it\n"
+	 "is in quarantine.\n"
+	 "  -F  eject it then, as the guest's ACPI code would\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"pci-list", cmd_pci_list, "VM",
+	 "List the PCI devices that a VM has.\n"
+	 "Whether they are permissive, and what strict mode has refused."},
 	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
 	 "Print all that create would do, in order. Needs no Xen."},
 	{"qmp", cmd_qmp,

@@ -31,6 +31,8 @@ cmd_fn cmd_check_host, cmd_console, cmd_create, cmd_destroy, cmd_domid,
 	cmd_plan, cmd_qmp, cmd_reboot, cmd_rename, cmd_restore, cmd_save,
 	cmd_shutdown, cmd_supervise, cmd_sysrq, cmd_trigger, cmd_unpause,
 	cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_version;
+cmd_fn cmd_pci_assignable_add, cmd_pci_assignable_list,
+	cmd_pci_assignable_remove, cmd_pci_attach, cmd_pci_detach, cmd_pci_list;
 
 struct command {
 	const char *name;

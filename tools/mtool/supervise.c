@@ -15,6 +15,7 @@
 #include "core/file.h"
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/hotnics.h"
+#include "tools/mtool/hotpcis.h"
 #include "tools/mtool/setaside.h"
 #include "tools/mtool/supervisectl.h"
 #include "tools/mtool/superviseint.h"
@@ -228,7 +229,8 @@ static int create_with_devices(struct supervise *s, struct log *log,
 	bool tail;
 
 	if (hotdisks_load(cfg->name, cfg, e) < 0 ||
-	    hotnics_load(cfg->name, cfg, e) < 0)
+	    hotnics_load(cfg->name, cfg, e) < 0 ||
+	    hotpcis_load(cfg->name, cfg, e) < 0)
 		return -1;
 	for (i = 0; i < cfg->nr_disk; i++)
 		cfg->disk[i].raw = true;

@@ -20,6 +20,7 @@
 #include "tools/mtool/vm.h"
 #include "tools/mtool/vmconfig.h"
 #include "tools/mtool/vmincoming.h"
+#include "tools/mtool/vmpci.h"
 #include "tools/mtool/wait.h"
 
 enum { UNDO_WAIT_MS = 10000 };
@@ -203,6 +204,13 @@ static int do_set_target(struct apply *a, const struct plan_step *s,
 	return 0;
 }
 
+static int do_pci_give(struct apply *a, const struct plan_step *s,
+		       struct err *e)
+{
+	return vm_pci_give(a->hyp, a->xs, &a->vm->record,
+			   &a->vm->cfg->pci[s->index], e);
+}
+
 static int do_supervise(struct apply *a, const struct plan_step *s,
 			struct err *e)
 {
@@ -296,6 +304,15 @@ static int do_wait_dm(struct apply *a, const struct plan_step *s, struct err *e)
 	return wait_running(&w, e);
 }
 
+static int do_pci_plug(struct apply *a, const struct plan_step *s,
+		       struct err *e)
+{
+	struct wait_ctx w;
+
+	wait_init(a, &w);
+	return vm_pci_plug(&w, &a->vm->record, &a->vm->cfg->pci[s->index], e);
+}
+
 static int do_unpause(struct apply *a, const struct plan_step *s, struct err *e)
 {
 	if (s->dom == DOM_TARGET && a->opt->incoming &&
@@ -315,7 +332,8 @@ static step_fn *const step_fns[] = {
 	[OP_SUPERVISE] = do_supervise, [OP_PORT] = do_port,
 	[OP_BACKENDS] = do_backends,   [OP_UNPAUSE] = do_unpause,
 	[OP_WAIT_DM] = do_wait_dm,     [OP_READ] = do_read,
-	[OP_AWAIT] = do_await,
+	[OP_AWAIT] = do_await,	       [OP_PCI_GIVE] = do_pci_give,
+	[OP_PCI_PLUG] = do_pci_plug,
 };
 
 static bool interrupted(struct apply *a)

@@ -6,6 +6,7 @@
 
 #include "console/nodes.h"
 #include "core/qemuargs.h"
+#include "devices/pci.h"
 #include "devices/vbd.h"
 #include "devices/vif.h"
 
@@ -61,10 +62,11 @@ static void plan_domain(struct plan *p, const struct dom_params *d)
 
 	schedule_text(d, schedule, sizeof(schedule));
 	plan_step(p, OP_CREATE, dom, GROUP_SETUP, NULL,
-		  "%s: create %s domain, %u vcpu%s, %llu MiB%s",
+		  "%s: create %s domain, %u vcpu%s, %llu MiB%s%s",
 		  d->hvm ? "target" : "stub", d->hvm ? "HVM" : "PV",
 		  d->max_vcpus, d->max_vcpus == 1 ? "" : "s",
-		  (unsigned long long)d->max_kb / 1024, schedule);
+		  (unsigned long long)d->max_kb / 1024,
+		  d->iommu ? ", IOMMU" : "", schedule);
 	if (d->hvm && d->cfg->incoming)
 		plan_step(p, OP_READ, dom, GROUP_SETUP, NULL,
 			  "target: start to read its memory from the save "
@@ -156,9 +158,11 @@ static void plan_devices(struct plan *p, const struct vm_config *cfg)
 	plan_step(p, OP_NODES, DOM_STUB, GROUP_SETUP,
 		  "disks in order from xvda; nics in order from 0; consoles: "
 		  "save, restore, serials",
-		  "stub: write its disks, nics and consoles");
+		  "stub: write its disks, nics%s and consoles",
+		  cfg->nr_pci ? ", PCI devices" : "");
 	vbd_plan_nodes(p, cfg, DOM_STUB);
 	vif_plan_nodes(p, cfg, DOM_STUB);
+	pci_plan_nodes(p, cfg, 0);
 	for (i = STUB_CONSOLE_SAVE; i < STUB_CONSOLE_SERIAL + cfg->nr_serial;
 	     i++)
 		console_nodes_stub(p, i);
@@ -178,6 +182,7 @@ static void plan_startup(struct plan *p, const struct vm_config *cfg)
 		  "qemu signals readiness by writing running",
 		  "stub: wait for " STUB_DIR "/device-model/" PLAN_T
 		  "/state = running");
+	pci_plan_plug(p, cfg);
 	plan_step(p, OP_UNPAUSE, DOM_TARGET, GROUP_STARTUP,
 		  "now device model is considered running", "target: unpause");
 }
@@ -196,6 +201,7 @@ static void plan_all(struct vm_plan *v, const struct vm_config *cfg,
 	plan_target_nodes(p, &v->target);
 	plan_stub_nodes(p, &v->stub, args);
 	plan_introduce(p);
+	pci_plan_give(p, cfg);
 	plan_devices(p, cfg);
 	plan_startup(p, cfg);
 }
