@@ -108,8 +108,13 @@ const struct command commands[] = {
 	 "List a VM's nics, with dom0's interfaces and bridges."},
 	{"pause", cmd_pause, "VM",
 	 "Pause the guest; its stubdomain keeps serving."},
-	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
-	 "Print all that create would do, in order. Needs no Xen."},
+	{"plan", cmd_plan, "[--json | --dot] CONFIG [KEY=VALUE]...",
+	 "Print all that create would do, in order. Needs no Xen.\n"
+	 "What is known only while it is done stands as <T>, the domain id of "
+	 "the\n"
+	 "guest, <S>, that of its stubdomain, and so on.\n"
+	 "  --json  the same for programs\n"
+	 "  --dot   domains, devices and who serves them, for graphviz"},
 	{"qmp", cmd_qmp,
 	 "[--timeout SECONDS] [--events] VM [COMMAND [KEY=VALUE|JSON]...]",
 	 "Send a QMP command to the device model and print the reply.\n"
