@@ -90,6 +90,7 @@ static int memory_map(struct hyp *h, struct xc_dom_image *dom, uint32_t domid,
 	}
 	dom->e820 = map;
 	dom->e820_entries = nr;
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: memory map, %u ranges", nr);
 	if (xc_domain_set_memory_map(hyp_xch(h), domid, map, nr) < 0)
 		return err_sys(e, EXIT_FAILED, "memory map");
 	return 0;
