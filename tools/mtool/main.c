@@ -58,13 +58,15 @@ static int take_json(int argc, char **argv, struct global *g)
 	return kept;
 }
 
-/* Not for the supervisor: it outlives the trace, and logs elsewhere. */
 static int open_trace(struct log *log, const char *path, struct err *e)
 {
 	FILE *f = path ? fopen(path, "we") : NULL;
 
 	if (path && !f)
 		return err_sys(e, EXIT_FAILED, "trace %s", path);
+	/* by lines: destroy forks, and a trace should survive a crash */
+	if (f)
+		setvbuf(f, NULL, _IOLBF, 0);
 	log_trace(log, f);
 	return 0;
 }
