@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of commands, and how their words are parsed. */
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,12 +192,13 @@ static void long_table(const char *longs, char *buf, size_t size,
 	for (word = strtok_r(buf, " ", &save); word && nr < LONGS_MAX;
 	     word = strtok_r(NULL, " ", &save)) {
 		equals = strchr(word, '=');
+		assert(equals);
 		*equals = '\0';
 		table[nr].name = word;
 		table[nr].has_arg =
 			equals[2] == ':' ? required_argument : no_argument;
 		table[nr].flag = NULL;
-		table[nr].val = equals[1];
+		table[nr].val = (unsigned char)equals[1];
 		nr++;
 	}
 	memset(&table[nr], 0, sizeof(table[nr]));
@@ -234,6 +236,7 @@ int cmd_usage(const char *name, struct err *e)
 {
 	const struct command *c = command_find(name);
 
+	assert(c);
 	return err_set(e, EXIT_USAGE, "usage: mtool %s%s%s", name,
 		       *c->usage ? " " : "", c->usage);
 }

@@ -122,7 +122,7 @@ static int do_build(struct apply *a, const struct plan_step *s, struct err *e)
 	struct vm_domain *d = which(a, s->dom);
 	struct console_place *place =
 		t ? &a->vm->record.target_console : &a->vm->record.stub_console;
-	struct build_frames f;
+	struct build_frames f = {0};
 	int rc;
 
 	rc = (t ? build_hvm : build_pv)(a->hyp, params(a, s->dom), d->domid,

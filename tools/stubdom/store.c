@@ -27,7 +27,7 @@ static int read_arg(struct xs *xs, const char *dir, const char *name,
 	if (xs_read_str(xs, XBT_NULL, path, value, sizeof(value)) < 0)
 		return err_sys(e, EXIT_FAILED, "xenstore: %s", path);
 	*arg = strdup(value);
-	if (!*arg)
+	if (!*arg) /* analyzer: *arg has it */
 		return err_sys(e, EXIT_FAILED, "xenstore: %s", path);
 	return 0;
 }
