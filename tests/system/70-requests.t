@@ -51,24 +51,6 @@ diag "a pair of directories: $(((n - one) / 12)) requests"
 ok "a pair of directories costs at most 30 requests" \
 	test $(((n - one) / 12)) -le 30
 ok "destroy" mtool destroy g
-
-# Devices come up side by side: 6 nics and 8 disks for two domains take hardly
-# longer than the one disk. The machine is noisy: the best of three each.
-best() {	# best CFG: of create, in tenths of a second
-	least=99999
-	for i in 1 2 3; do
-		begin=$(tr -d . </proc/uptime | cut -d' ' -f1)
-		mtool create "$1" || return
-		took=$((($(tr -d . </proc/uptime | cut -d' ' -f1) - begin) / 10))
-		mtool destroy g || return
-		[ $took -ge $least ] || least=$took
-	done
-	echo $least
-}
-many=$(best "$cfg")
-few=$(best "$(boot_cfg g)")
-diag "create: one disk $few, 4 disks and 3 nics $many tenths of a second"
-ok "they take at most 1.3 times as long" test $((many * 10)) -le $((few * 13))
 is "nothing is left" "$(leftovers)" "$nothing"
 remove_bridges
 done_testing

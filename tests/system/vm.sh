@@ -12,6 +12,7 @@
 #   close_serial              waits until the viewer has ended
 #   ask NAME TEXT [SECONDS]   types a command into a Linux guest's shell and
 #                             prints its exit status, or "timeout"
+#   often FULL QUICK          how often: FULL for make check-full
 #   status COMMAND...         runs it, prints its exit code; out prints the rest
 
 boot_cfg() {
@@ -109,6 +110,8 @@ remove_bridges() {
 interfaces() { ls /sys/class/net /sys/class/net/*/brif; }
 
 nic_mac() { echo "00:16:3e:46:00:0$1"; }
+
+often() { [ -n "${FULL:-}" ] && echo "$1" || echo "$2"; }
 
 status() {
 	"$@" >"$TMP/out" 2>&1

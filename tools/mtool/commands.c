@@ -283,7 +283,7 @@ int vm_find_served(struct mtool *m, const char *who, struct vm_record *out,
 
 	if (vm_find(who, out, e) < 0)
 		return -1;
-	if (!out->running || rundir_locked(out->name) ||
+	if (!out->running || vm_served(out->name) ||
 	    !vm_take_over(&m->log, out, &why))
 		return 0;
 	if (why.code == EXIT_DIED)

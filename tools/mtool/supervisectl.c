@@ -177,14 +177,18 @@ static int ctl_rename(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return CTL_DONE;
 }
 
+static int ctl_ping(void *ctx, struct ctl_conn *conn, const json_t *request,
+		    json_t *answer, struct err *e)
+{
+	(void)ctx, (void)conn, (void)request, (void)answer, (void)e;
+	return CTL_DONE;
+}
+
 static const struct ctl_command commands[] = {
-	{"console", ctl_console},
-	{"consoles", ctl_consoles},
-	{"destroy", ctl_destroy},
-	{"qmp", ctl_qmp},
-	{"rename", ctl_rename},
-	{"replace", ctl_replace},
-	{NULL, NULL},
+	{"console", ctl_console}, {"consoles", ctl_consoles},
+	{"destroy", ctl_destroy}, {"ping", ctl_ping},
+	{"qmp", ctl_qmp},	  {"rename", ctl_rename},
+	{"replace", ctl_replace}, {NULL, NULL},
 };
 
 int supervise_ctl_open(struct supervise *s, struct err *e)

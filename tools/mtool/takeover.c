@@ -15,6 +15,7 @@
 
 enum {
 	ASK_MS = 10000,
+	PING_MS = 2000,
 	END_MS = 2000, /* of a process that is being torn down */
 };
 
@@ -66,10 +67,36 @@ static void await_end(const char *name)
 	close(p.fd);
 }
 
+/* One that is busy for all the time we give it is one nevertheless. */
+static bool answers(const char *name)
+{
+	json_t *request = json_pack("{s:s}", "cmd", "ping");
+	char path[RUNDIR_PATH_MAX];
+	struct err e;
+	int rc;
+
+	rundir_file(name, "ctl.sock", path);
+	rc = ctl_call(path, request, NULL, PING_MS, &e);
+	json_decref(request);
+	return !rc || e.code == EXIT_TIMEOUT;
+}
+
+bool vm_served(const char *name)
+{
+	if (!rundir_locked(name))
+		return false;
+	if (!answers(name))
+		await_end(name);
+	return rundir_locked(name);
+}
+
 static int lock_and_start(struct vm *vm, struct log *log, struct err *e)
 {
-	int rc = rundir_lock(&vm->run, vm->cfg->name, 0, e);
+	int rc;
 
+	if (vm_served(vm->cfg->name))
+		return err_set(e, EXIT_BUSY, "it has a supervisor");
+	rc = rundir_lock(&vm->run, vm->cfg->name, 0, e);
 	if (rc)
 		return rc < 0 ? -1 : err_set(e, EXIT_NO_VM, "no such VM");
 	await_end(vm->cfg->name);

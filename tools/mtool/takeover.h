@@ -2,9 +2,17 @@
 #ifndef TOOLS_MTOOL_TAKEOVER_H
 #define TOOLS_MTOOL_TAKEOVER_H
 
+#include <stdbool.h>
 #include "core/err.h"
 #include "core/log.h"
 #include "tools/mtool/rundir.h"
+
+/*
+ * Whether a process holds the lock of `name` that is here to stay: a supervisor
+ * that answers, or whoever is at work on the VM. One that was killed this
+ * instant holds its lock for a moment more; this waits for its end (2 s).
+ */
+bool vm_served(const char *name);
 
 /*
  * Start a new supervisor for the running VM `r`, whose own has died: it goes

@@ -4,7 +4,7 @@
 . ./lib.sh
 . ./vm.sh
 
-KILLS=${GC_KILLS:-10}
+KILLS=$(often 200 10)
 
 # --- what gc must not touch ---
 ok "a VM that runs" mtool create "$(boot_cfg keep)"

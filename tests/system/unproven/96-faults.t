@@ -4,12 +4,12 @@
 # memory fails once: create takes everything back, or does without; destroy is
 # done at the second attempt at the latest.
 #
-# FAULTS=all does all of them, which takes an hour; else the first call of each
-# function in each of the two.
+# make check-full does all of them, which takes an hour; else the first call of
+# each function in each of the two.
 . ./lib.sh
 . ./vm.sh
 
-which=${FAULTS:-first}
+which=$(often all first)
 faulty=/host/mtool-faults
 cfg=$(boot_cfg g)
 log=$TMP/calls

@@ -1,12 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# QMP through the supervisor: one connection, many users. COMMANDS is how many
-# each of four clients sends.
+# QMP through the supervisor: one connection, many users.
 . ./lib.sh
 . ./vm.sh
 . ./qmp.sh
 
-commands=${COMMANDS:-100}
+commands=$(often 1000 20)
 sock=/run/mtool/g/qmp.sock
 
 ok "create" mtool create "$(boot_cfg g "$(debug_exit)")"
@@ -49,7 +48,7 @@ is "nobody answers: exit code 5" $? 5
 like "it is said who" "$out" 'the device model does not answer within 1 s'
 kill -CONT "$(supervisor g)"
 
-# four clients at once, of two kinds
+# four clients at once, of two kinds; one asks for 200 KB every tenth time
 client() {	# client NAME COMMAND...: in the background, fed by $TMP/NAME.in
 	name=$1
 	shift

@@ -19,7 +19,7 @@ foreign() {	# foreign LINE...: a VM with such a stubdomain has booted
 foreign
 like "large replies as well" "$(mtool qmp f query-qmp-schema | tail -c 40)" \
 	'\]$'
-survives f "${KILLS:-10}"
+survives f "$(often 100 10)"
 device_model_dies f
 close_serial
 
