@@ -101,8 +101,8 @@ END
 is "requests, transactions and connections are counted" \
 	"$(tests/bench/xs-count "$TMP/trace")" "5 1 2"
 is "of nothing, none" "$(tests/bench/xs-count "$TMP/none")" "0 0 0"
-for s in tests/bench/job tests/bench/table tests/bench/xs-count \
-	tools/rig/bench; do
+for s in tests/bench/*job tests/bench/table tests/bench/xs-count \
+	tests/bench/stub-variants tools/rig/bench tools/rig/stub-bench; do
 	ok "$s is a shell script" sh -n "$s"
 done
 done_testing
