@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
@@ -80,6 +81,7 @@ static void trace(struct log *l, enum log_level level, uint64_t now,
 void log_msg(struct log *l, enum log_level level, const char *fmt, ...)
 {
 	char text[LINE_MAX_BYTES];
+	int saved = errno; /* callers tell of it afterwards */
 	uint64_t now;
 	va_list ap;
 
@@ -93,6 +95,7 @@ void log_msg(struct log *l, enum log_level level, const char *fmt, ...)
 		trace(l, level, now, text);
 	if (level <= l->level)
 		show(l, level, now, text);
+	errno = saved;
 }
 
 /*

@@ -44,7 +44,7 @@ bool log_wants(const struct log *l, enum log_level level);
 /*
  * One line; a newline is added. LOG_STEP and up carry times. A LOG_DETAIL
  * begins with its kind and a colon: "xenstore: write ...". Costs a comparison
- * if nobody wants it.
+ * if nobody wants it. Leaves errno as it is.
  */
 void log_msg(struct log *l, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -6,15 +6,6 @@
 
 enum { TEXT_MAX = 8192 }; /* of a path or value, variables shown as <name> */
 
-static const char *const op_word[] = {
-	[OP_LOOP] = "loop",	      [OP_CREATE] = "create",
-	[OP_BUILD] = "build",	      [OP_NODES] = "nodes",
-	[OP_INTRODUCE] = "introduce", [OP_SET_TARGET] = "set-target",
-	[OP_SUPERVISE] = "supervise", [OP_PORT] = "port",
-	[OP_BACKENDS] = "backends",   [OP_UNPAUSE] = "unpause",
-	[OP_WAIT_DM] = "wait-dm",
-};
-
 static const char *const dom_word[] = {
 	[DOM_TARGET] = "target",
 	[DOM_STUB] = "stub",
@@ -26,9 +17,34 @@ static const char *const group_word[] = {
 	[GROUP_STARTUP] = "startup",
 };
 
+/* A switch, so that the compiler misses the word of a new operation. */
 const char *plan_op_word(enum plan_op op)
 {
-	return op < sizeof(op_word) / sizeof(*op_word) ? op_word[op] : NULL;
+	switch (op) {
+	case OP_LOOP:
+		return "loop";
+	case OP_CREATE:
+		return "create";
+	case OP_BUILD:
+		return "build";
+	case OP_NODES:
+		return "nodes";
+	case OP_INTRODUCE:
+		return "introduce";
+	case OP_SET_TARGET:
+		return "set-target";
+	case OP_SUPERVISE:
+		return "supervise";
+	case OP_PORT:
+		return "port";
+	case OP_BACKENDS:
+		return "backends";
+	case OP_UNPAUSE:
+		return "unpause";
+	case OP_WAIT_DM:
+		return "wait-dm";
+	}
+	return "unknown";
 }
 
 static void print_field(const char *indent, const char *name, const char *value,

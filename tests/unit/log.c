@@ -2,6 +2,7 @@
 /* What is shown to the user, and what goes into a trace. */
 #include "core/log.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -154,6 +155,20 @@ static void test_traced(void)
 	end(&b);
 }
 
+static void test_errno(void)
+{
+	FILE *full = fopen("/dev/full", "w");
+	struct log log;
+
+	if (!full)
+		abort();
+	log_init(&log, full, LOG_DETAIL);
+	errno = EXDEV;
+	log_msg(&log, LOG_ERROR, "nobody will read this");
+	is_int(errno, EXDEV, "errno is left alone");
+	fclose(full);
+}
+
 static void test_xen(void)
 {
 	struct both b;
@@ -175,6 +190,7 @@ int main(void)
 	test_levels();
 	test_shown();
 	test_traced();
+	test_errno();
 	test_xen();
 	return done_testing();
 }
