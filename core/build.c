@@ -113,6 +113,7 @@ static int memory_map(struct hyp *h, struct xc_dom_image *dom,
 		return -1;
 	dom->e820 = map;
 	dom->e820_entries = (unsigned int)nr;
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: memory map, %d ranges", nr);
 	if (xc_domain_set_memory_map(hyp_xch(h), domid, map, (uint32_t)nr) < 0)
 		return err_sys(e, EXIT_FAILED, "memory map");
 	return 0;

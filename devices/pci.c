@@ -68,7 +68,8 @@ void pci_plan_give(struct plan *p, const struct vm_config *cfg)
 
 	for (i = 0; i < cfg->nr_pci; i++) {
 		bdf_text(&cfg->pci[i].bdf, bdf);
-		plan_step(p, OP_PCI_GIVE, DOM_TARGET, GROUP_SETUP, NULL,
+		plan_step(p, OP_PCI_GIVE, DOM_TARGET, GROUP_SETUP,
+			  "QEMU drives the device for the guest: both may",
 			  "PCI %s: reset; allow " PLAN_S " and " PLAN_T
 			  " its memory, ports and interrupt; let " PLAN_S
 			  " switch MSI on%s; assign to " PLAN_T,

@@ -116,9 +116,10 @@ static bool answers(struct xs *xs)
 {
 	unsigned int len;
 	void *root = xs_read(xs_raw(xs), XBT_NULL, "/", &len);
+	bool there = root;
 
 	free(root);
-	return root;
+	return there;
 }
 
 static void check_xenstore(struct check *c)

@@ -20,10 +20,12 @@ static int list_commands(void)
 {
 	const struct command *c;
 
-	puts("mtool [-v|-vv] [-q] [--json] COMMAND [OPTIONS] ...\n\n"
+	puts("mtool [-v|-vv] [-q] [--json] [--trace FILE] COMMAND [OPTIONS] "
+	     "...\n\n"
 	     "Builds and runs HVM guests whose QEMU is in a Linux stubdomain.\n"
 	     "  -v  show each step with times    -vv  and each call to Xen\n"
-	     "  -q  errors only                  --json  facts as JSON\n");
+	     "  -q  errors only                  --json  facts as JSON\n"
+	     "  --trace FILE  all that -vv shows, as JSON lines\n");
 	for (c = commands; c->name; c++) {
 		/* a long name has a line of its own */
 		printf("  %-14s%s", c->name,

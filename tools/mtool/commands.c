@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of commands, and how their words are parsed. */
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,8 +146,13 @@ const struct command commands[] = {
 	{"pci-list", cmd_pci_list, "VM",
 	 "List the PCI devices that a VM has.\n"
 	 "Whether they are permissive, and what strict mode has refused."},
-	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
-	 "Print all that create would do, in order. Needs no Xen."},
+	{"plan", cmd_plan, "[--json | --dot] CONFIG [KEY=VALUE]...",
+	 "Print all that create would do, in order. Needs no Xen.\n"
+	 "What is known only while it is done stands as <T>, the domain id of "
+	 "the\n"
+	 "guest, <S>, that of its stubdomain, and so on.\n"
+	 "  --json  the same for programs\n"
+	 "  --dot   domains, devices and who serves them, for graphviz"},
 	{"qmp", cmd_qmp,
 	 "[--timeout SECONDS] [--events] VM [COMMAND [KEY=VALUE|JSON]...]",
 	 "Send a QMP command to the device model and print the reply.\n"
@@ -237,12 +243,13 @@ static void long_table(const char *longs, char *buf, size_t size,
 	for (word = strtok_r(buf, " ", &save); word && nr < LONGS_MAX;
 	     word = strtok_r(NULL, " ", &save)) {
 		equals = strchr(word, '=');
+		assert(equals);
 		*equals = '\0';
 		table[nr].name = word;
 		table[nr].has_arg =
 			equals[2] == ':' ? required_argument : no_argument;
 		table[nr].flag = NULL;
-		table[nr].val = equals[1];
+		table[nr].val = (unsigned char)equals[1];
 		nr++;
 	}
 	memset(&table[nr], 0, sizeof(table[nr]));
@@ -280,6 +287,7 @@ int cmd_usage(const char *name, struct err *e)
 {
 	const struct command *c = command_find(name);
 
+	assert(c);
 	return err_set(e, EXIT_USAGE, "usage: mtool %s%s%s", name,
 		       *c->usage ? " " : "", c->usage);
 }

@@ -10,6 +10,8 @@
 #include "core/xs.h"
 #include "tools/mtool/rundir.h"
 
+struct vm_config;
+
 struct mtool {
 	struct log log;
 	bool json;
@@ -63,6 +65,14 @@ int cmd_seconds(unsigned int *out, struct err *e);
 int cmd_usage(const char *name, struct err *e);
 /* Check that `min`..`max` words are left behind the options. */
 int cmd_words(int argc, char **argv, int min, int max, struct err *e);
+
+/*
+ * Read the configuration that the words left are: CONFIG [KEY=VALUE]..., over
+ * the host's defaults. With `lenient`, harmless keys that are not done are only
+ * warned of. On success *cfg is the caller's to config_free.
+ */
+int cmd_load(struct mtool *m, struct vm_config *cfg, int argc, char **argv,
+	     bool lenient, struct err *e);
 
 /*
  * Find a VM by its name or its target's domid. EXIT_NO_VM if there is none.

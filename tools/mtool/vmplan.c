@@ -61,18 +61,23 @@ static void plan_domain(struct plan *p, const struct dom_params *d)
 	char schedule[256];
 
 	schedule_text(d, schedule, sizeof(schedule));
-	plan_step(p, OP_CREATE, dom, GROUP_SETUP, NULL,
+	plan_step(p, OP_CREATE, dom, GROUP_SETUP,
+		  d->hvm ? "target domain: the guest, for which QEMU will act"
+			 : "PV stubdomain: QEMU runs here, not in dom0",
 		  "%s: create %s domain, %u vcpu%s, %llu MiB%s%s",
 		  d->hvm ? "target" : "stub", d->hvm ? "HVM" : "PV",
 		  d->max_vcpus, d->max_vcpus == 1 ? "" : "s",
 		  (unsigned long long)d->max_kb / 1024,
 		  d->iommu ? ", IOMMU" : "", schedule);
 	if (d->hvm && d->cfg->incoming)
-		plan_step(p, OP_READ, dom, GROUP_SETUP, NULL,
+		plan_step(p, OP_READ, dom, GROUP_SETUP,
+			  "a guest that was saved goes on with its memory",
 			  "target: start to read its memory from the save "
 			  "file");
 	else if (d->hvm)
-		plan_step(p, OP_BUILD, dom, GROUP_SETUP, NULL,
+		plan_step(p, OP_BUILD, dom, GROUP_SETUP,
+			  "hvmloader runs first, and finds the firmware in "
+			  "memory",
 			  "target: build from %s and %s", d->kernel, d->bios);
 	else
 		plan_step(p, OP_BUILD, dom, GROUP_SETUP,
@@ -137,11 +142,14 @@ static void plan_stub_nodes(struct plan *p, const struct dom_params *d,
 
 static void plan_introduce(struct plan *p)
 {
-	plan_step(p, OP_INTRODUCE, DOM_TARGET, GROUP_SETUP, NULL,
+	plan_step(p, OP_INTRODUCE, DOM_TARGET, GROUP_SETUP,
+		  "xenstored serves a domain once it knows its ring",
 		  "target: introduce to xenstored");
-	plan_step(p, OP_INTRODUCE, DOM_STUB, GROUP_SETUP, NULL,
+	plan_step(p, OP_INTRODUCE, DOM_STUB, GROUP_SETUP,
+		  "xenstored serves a domain once it knows its ring",
 		  "stub: introduce to xenstored");
-	plan_step(p, OP_SET_TARGET, DOM_STUB, GROUP_SETUP, NULL,
+	plan_step(p, OP_SET_TARGET, DOM_STUB, GROUP_SETUP,
+		  "the stub is unprivileged but for its own target",
 		  "stub: may act for the target, in Xen and in xenstore");
 }
 
@@ -150,7 +158,8 @@ static void plan_devices(struct plan *p, const struct vm_config *cfg)
 	unsigned int i;
 
 	if (cfg->nr_disk || cfg->nr_nic) {
-		plan_step(p, OP_NODES, DOM_TARGET, GROUP_SETUP, NULL,
+		plan_step(p, OP_NODES, DOM_TARGET, GROUP_SETUP,
+			  "the guest's PV drivers take over what QEMU emulates",
 			  "target: write its disks and nics");
 		vbd_plan_nodes(p, cfg, DOM_TARGET);
 		vif_plan_nodes(p, cfg, DOM_TARGET);
@@ -174,7 +183,8 @@ static void plan_startup(struct plan *p, const struct vm_config *cfg)
 		  "console 0 is connected to qemu log file",
 		  "supervisor: serve all consoles from here on");
 	vif_plan_ports(p, cfg);
-	plan_step(p, OP_BACKENDS, DOM_HOST, GROUP_STARTUP, NULL,
+	plan_step(p, OP_BACKENDS, DOM_HOST, GROUP_STARTUP,
+		  "block and network devices are connected as PV devices",
 		  "wait until the backends of all disks and nics are there");
 	plan_step(p, OP_UNPAUSE, DOM_STUB, GROUP_STARTUP,
 		  "toolstack starts PV stubdomain", "stub: unpause");
@@ -196,7 +206,8 @@ static void plan_all(struct vm_plan *v, const struct vm_config *cfg,
 	plan_domain(p, &v->target);
 	plan_domain(p, &v->stub);
 	if (cfg->incoming)
-		plan_step(p, OP_AWAIT, DOM_TARGET, GROUP_SETUP, NULL,
+		plan_step(p, OP_AWAIT, DOM_TARGET, GROUP_SETUP,
+			  "the stubdomain acts for a guest that is whole",
 			  "target: wait until its memory is there");
 	plan_target_nodes(p, &v->target);
 	plan_stub_nodes(p, &v->stub, args);
