@@ -61,6 +61,10 @@ static void test_remembered(void)
 	   "which it is");
 	load(&cfg);
 	is_int(cfg.nr_pci, 1, "and has it");
+	ok(!hotpcis_del_all("g", &cfg, &e) && !cfg.nr_pci,
+	   "restored, it has none");
+	load(&cfg);
+	is_int(cfg.nr_pci, 0, "nor when it reboots");
 	config_free(&cfg);
 }
 

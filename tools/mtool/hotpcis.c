@@ -80,3 +80,14 @@ int hotpcis_del(const char *name, const struct bdf *b, struct err *e)
 	snprintf(line, sizeof(line), "-%s", bdf);
 	return hotlines_rewrite(name, "pcis", is_bdf, bdf, line, e);
 }
+
+int hotpcis_del_all(const char *name, struct vm_config *cfg, struct err *e)
+{
+	unsigned int i;
+
+	for (i = 0; i < cfg->nr_pci; i++) {
+		if (hotpcis_del(name, &cfg->pci[i].bdf, e) < 0)
+			return -1;
+	}
+	return hotpcis_load(name, cfg, e);
+}

@@ -20,5 +20,7 @@ int hotpcis_load(const char *name, struct vm_config *cfg, struct err *e);
 /* The guest has a device from now on, or has it no longer. -1 and *e. */
 int hotpcis_add(const char *name, const struct pci_config *pci, struct err *e);
 int hotpcis_del(const char *name, const struct bdf *b, struct err *e);
+/* All that cfg has: a guest that was saved had none, but can get them again. */
+int hotpcis_del_all(const char *name, struct vm_config *cfg, struct err *e);
 
 #endif

@@ -34,6 +34,9 @@ is "no second VM gets it: exit code 4" \
 like "and it is said who has it" "$(out)" "domain $t has it"
 is "nor does dom0" "$(status mtool pci-assignable-remove $edu)" 4
 
+is "nor can it be saved: exit code 4" "$(status mtool save p "$TMP/p.save")" 4
+like "which says what to do" "$(out)" 'mtool pci-detach'
+
 # Interrupts: a level interrupt may come more than once.
 mon p "w 60 1" >/dev/null
 n=$(mon p "i")
