@@ -117,7 +117,8 @@ is "$KILLS killed supervisors are replaced, and the count goes on" \
 type_line ': >/stop'
 serial_log l | tr -d '\r' |
 	sed -n 's/^count-\([0-9]*\)-\([0-9]*\)\.\([0-9]*\)$/\1 \2\3/p' >"$TMP/counts"
-awk 'NR > 1 && $1 != last + 1 { print "from", last, "to", $1 } { last = $1 }' \
+# the shell's prompt may be in one of the first lines
+awk 'NR > 10 && $1 != last + 1 { print "from", last, "to", $1 } { last = $1 }' \
 	"$TMP/counts" >"$TMP/gaps"
 longest=$(awk 'NR > 1 && $2 - last > max { max = $2 - last } { last = $2 }
 	END { print max + 0 }' "$TMP/counts")
