@@ -251,6 +251,33 @@ int config_parse(struct vm_config *cfg, const char *text, size_t len,
 	return rc;
 }
 
+static int read_words(struct load *l, char *const *word, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (cfg_word(&l->src, WORDS, word[i], l->e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int config_load_text(struct vm_config *cfg, const char *text, const char *name,
+		     char *const *override, unsigned int nr, struct err *e)
+{
+	struct load l = {.cfg = cfg, .file = name, .lenient = true, .e = e};
+	int rc;
+
+	cfg_init(&l.src);
+	rc = cfg_read(&l.src, name, text, strlen(text), e);
+	if (!rc)
+		rc = read_words(&l, override, nr);
+	if (!rc)
+		rc = build(&l);
+	cfg_free(&l.src);
+	return rc;
+}
+
 int config_rename(struct vm_config *cfg, const char *name, struct err *e)
 {
 	struct load l = {.cfg = cfg, .e = e};
@@ -338,18 +365,12 @@ static int check_host_wide(struct load *l)
 static int read_all_sources(struct load *l, const char *defaults,
 			    char *const *override, unsigned int nr)
 {
-	unsigned int i;
-
 	if (defaults &&
 	    (read_file(l, defaults, true) < 0 || check_host_wide(l) < 0))
 		return -1;
 	if (read_file(l, l->file, false) < 0)
 		return -1;
-	for (i = 0; i < nr; i++) {
-		if (cfg_word(&l->src, WORDS, override[i], l->e) < 0)
-			return -1;
-	}
-	return 0;
+	return read_words(l, override, nr);
 }
 
 int config_load(struct vm_config *cfg, const char *path, const char *defaults,

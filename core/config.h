@@ -137,6 +137,7 @@ struct vm_config {
 	bool qmp_marker;
 	uint64_t log_limit; /* bytes */
 	char *as_used;	    /* all keys that were set, as a file's text */
+	bool incoming;	    /* this start goes on where a saved guest was */
 };
 
 /*
@@ -157,6 +158,13 @@ int config_load(struct vm_config *cfg, const char *path, const char *defaults,
 /* The same from text in memory; `name` stands for the file in messages. */
 int config_parse(struct vm_config *cfg, const char *text, size_t len,
 		 const char *name, struct err *e);
+
+/*
+ * And from a text that was a configuration as used (as_used), with `nr` words
+ * KEY=VALUE; what was left out when it was made is left out again.
+ */
+int config_load_text(struct vm_config *cfg, const char *text, const char *name,
+		     char *const *override, unsigned int nr, struct err *e);
 
 void config_free(struct vm_config *cfg);
 

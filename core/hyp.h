@@ -91,6 +91,14 @@ enum hyp_trigger {
 int hyp_dom_trigger(struct hyp *h, uint32_t domid, enum hyp_trigger what,
 		    unsigned int vcpu, struct err *e);
 
+/* Stop it as if it had suspended itself; for one without PV drivers. */
+int hyp_dom_suspend(struct hyp *h, uint32_t domid, struct err *e);
+/*
+ * A suspended guest goes on as if it had not been: with PV drivers, it sees
+ * that its suspending was called off.
+ */
+int hyp_dom_resume(struct hyp *h, uint32_t domid, struct err *e);
+
 /*
  * 1 if the guest has PV drivers: it has told Xen how events shall reach it.
  * 0 if not; -1 and *e.

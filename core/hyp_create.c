@@ -60,8 +60,9 @@ static int set_hvm_params(struct hyp *h, const struct dom_params *d,
 		{"HPET_ENABLED", HVM_PARAM_HPET_ENABLED, c->hpet},
 		{"VPT_ALIGN", HVM_PARAM_VPT_ALIGN, 1},
 		{"TIMER_MODE", HVM_PARAM_TIMER_MODE, c->timer_mode},
+		/* of a saved guest it is in the stream, and never changes */
 		{"VIRIDIAN", HVM_PARAM_VIRIDIAN,
-		 c->viridian ? viridian_mask() : 0},
+		 c->viridian && !c->incoming ? viridian_mask() : 0},
 	};
 	unsigned int i;
 
@@ -185,6 +186,8 @@ static int set_limits(struct hyp *h, const struct dom_params *d, uint32_t domid,
 	if (d->hvm ? set_hvm_limits(h, d, domid, e)
 		   : set_pv_limits(h, d, domid, e))
 		return -1;
+	if (d->hvm && d->cfg->incoming)
+		return 0; /* the policy is in the stream */
 	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: CPUID policy");
 	if (xc_cpuid_apply_policy(hyp_xch(h), domid, false, NULL, 0,
 				  d->hvm ? d->cfg->pae : true, false, false,

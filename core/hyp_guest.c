@@ -4,6 +4,7 @@
 
 #include "core/hyp.h"
 
+#include <xenguest.h>
 #include <xen/hvm/params.h>
 
 /*
@@ -41,6 +42,22 @@ int hyp_dom_trigger(struct hyp *h, uint32_t domid, enum hyp_trigger what,
 	if (errno == ENOSYS || errno == EOPNOTSUPP)
 		return err_set(e, EXIT_HOST, "this Xen has no such trigger");
 	return err_sys(e, EXIT_FAILED, "trigger");
+}
+
+int hyp_dom_suspend(struct hyp *h, uint32_t domid, struct err *e)
+{
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: suspend domain %u", domid);
+	if (xc_domain_shutdown(hyp_xch(h), (int)domid, SHUTDOWN_suspend) < 0)
+		return err_sys(e, EXIT_FAILED, "suspend domain %u", domid);
+	return 0;
+}
+
+int hyp_dom_resume(struct hyp *h, uint32_t domid, struct err *e)
+{
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: resume domain %u", domid);
+	if (xc_domain_resume(hyp_xch(h), domid, 1) < 0)
+		return err_sys(e, EXIT_FAILED, "resume domain %u", domid);
+	return 0;
 }
 
 int hyp_dom_has_pv(struct hyp *h, uint32_t domid, struct err *e)

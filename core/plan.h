@@ -37,6 +37,8 @@ enum plan_op {
 	OP_LOOP,       /* loop device for disk `index` */
 	OP_CREATE,     /* an empty domain, with its limits and ports */
 	OP_BUILD,      /* its memory and first instructions */
+	OP_READ,       /* start to fill it from a save file, */
+	OP_AWAIT,      /* and wait until that is done */
 	OP_NODES,      /* write `node`s in one transaction */
 	OP_INTRODUCE,  /* make it known to xenstored */
 	OP_SET_TARGET, /* give the stub power over the target */

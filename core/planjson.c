@@ -27,6 +27,10 @@ const char *plan_op_word(enum plan_op op)
 		return "create";
 	case OP_BUILD:
 		return "build";
+	case OP_READ:
+		return "read";
+	case OP_AWAIT:
+		return "await";
 	case OP_NODES:
 		return "nodes";
 	case OP_INTRODUCE:

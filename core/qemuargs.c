@@ -295,6 +295,10 @@ int qemu_args_make(struct qemu_args *a, const struct vm_config *cfg,
 	}
 	for (i = 0; i < cfg->nr_disk; i++)
 		add_disk(a, cfg, i);
+	if (cfg->incoming) {
+		add(a, "-incoming");
+		add(a, QEMU_INCOMING);
+	}
 	return check_args(a, e);
 }
 

@@ -15,6 +15,13 @@ enum {
 	QEMU_ARG_BYTES = 2048, /* oxenstored's limit for one value */
 };
 
+/*
+ * "The stub puts its own descriptor there" (docs/misc/stubdom.txt); version 5
+ * of the protocol has no such word, but names the descriptor.
+ */
+#define QEMU_INCOMING "$STUBDOM_RESTORE_INCOMING_ARG"
+#define QEMU_INCOMING_V5 "fd:3"
+
 struct qemu_args {
 	char *arg[QEMU_ARGS_MAX];
 	unsigned int nr;
@@ -22,9 +29,9 @@ struct qemu_args {
 };
 
 /*
- * Fill *a for a fresh start. Domids stand in it as plan variables. Returns 0,
- * or -1 and *e if an argument is longer than the protocol carries or there
- * are too many. Free with qemu_args_free in both cases.
+ * Fill *a for a fresh start, or cfg->incoming. Domids stand in it as plan
+ * variables. Returns 0, or -1 and *e if an argument is longer than the protocol
+ * carries or there are too many. Free with qemu_args_free in both cases.
  */
 int qemu_args_make(struct qemu_args *a, const struct vm_config *cfg,
 		   struct err *e);

@@ -38,7 +38,7 @@ struct qmp_client {
 	bool broken; /* to be hung up on */
 };
 
-static void handle_input(struct qmp_client *c);
+static bool handle_input(struct qmp_client *c);
 
 /* --- what it is sent --- */
 
@@ -80,12 +80,15 @@ static bool wants_input(const struct qmp_client *c)
 }
 
 /*
- * The end of every call from outside: send what there is, and hang up, or
- * wait for what can go on. A hang-up of the peer is told in any case.
+ * The end of every call from outside: send what there is, which may make room
+ * for the answers to what has been read already, and hang up, or wait for what
+ * can go on. A hang-up of the peer is told in any case.
  */
 static void settle(struct qmp_client *c)
 {
-	flush(c);
+	do
+		flush(c);
+	while (handle_input(c));
 	if (c->broken || (c->eof && !c->cmd && !c->out.len)) {
 		qmp_client_free(c);
 		return;
@@ -126,7 +129,6 @@ static void answered(void *ctx, const struct qmp_result *r)
 	c->cmd = NULL;
 	free(c->id);
 	c->id = NULL;
-	handle_input(c);
 	settle(c);
 }
 
@@ -276,11 +278,15 @@ static bool handle_some(struct qmp_client *c)
 	return true;
 }
 
-static void handle_input(struct qmp_client *c)
+/* Whether there was something to go on with. */
+static bool handle_input(struct qmp_client *c)
 {
+	bool any = false;
+
 	while (!c->broken && !c->cmd && c->out.len < UNREAD_MAX &&
 	       handle_some(c))
-		;
+		any = true;
+	return any;
 }
 
 static void receive(struct qmp_client *c)
@@ -304,8 +310,6 @@ static void client_ready(void *ctx, uint32_t events)
 		receive(c);
 	else if (events & (EPOLLHUP | EPOLLERR))
 		c->broken = true;
-	flush(c);
-	handle_input(c);
 	settle(c);
 }
 

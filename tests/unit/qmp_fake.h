@@ -23,7 +23,7 @@
 #define FAKE_GREETING \
 	"{\"QMP\": {\"version\": " FAKE_VERSION ", \"capabilities\": []}}\r\n"
 
-enum { FAKE_BIG = 1000000, FAKE_PIECE = 1500 };
+enum { FAKE_BIG = 1000000, FAKE_LARGE = 100000, FAKE_PIECE = 1500 };
 
 struct fake {
 	struct qmp_link link; /* first */
@@ -93,13 +93,13 @@ static inline struct qmp_span fake_span(const char *text)
 	return (struct qmp_span){text, strlen(text)};
 }
 
-static inline void fake_big(struct fake *f, struct qmp_span id)
+static inline void fake_big(struct fake *f, size_t n, struct qmp_span id)
 {
-	char *text = malloc(FAKE_BIG);
+	char *text = malloc(n);
 
-	memset(text, 'b', FAKE_BIG);
-	text[0] = text[FAKE_BIG - 1] = '"';
-	fake_reply(f, "return", (struct qmp_span){text, FAKE_BIG}, id);
+	memset(text, 'b', n);
+	text[0] = text[n - 1] = '"';
+	fake_reply(f, "return", (struct qmp_span){text, n}, id);
 	free(text);
 }
 
@@ -121,7 +121,9 @@ static inline void fake_answer(struct fake *f, struct qmp_span line)
 	else if (!strcmp(command, "query-version"))
 		fake_reply(f, "return", fake_span(FAKE_VERSION), m[1].value);
 	else if (!strcmp(command, "query-big"))
-		fake_big(f, m[1].value);
+		fake_big(f, FAKE_BIG, m[1].value);
+	else if (!strcmp(command, "query-large"))
+		fake_big(f, FAKE_LARGE, m[1].value);
 	else if (!strncmp(command, "get", 3))
 		fake_reply(f, "return", m[0].value, m[1].value);
 	else

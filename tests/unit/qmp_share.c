@@ -346,6 +346,40 @@ static void test_many(void)
 	close_bench(&b);
 }
 
+/* All in one message: nothing comes that would remind of the rest. */
+static void test_behind_large(void)
+{
+	static const char all[] =
+		CAPS "{\"execute\": \"query-large\"} {\"execute\": \"get-1\"}"
+		     "{\"execute\": \"query-large\"} {\"execute\": \"get-2\"}";
+	const size_t want = strlen(GREETING "{\"return\": {}}\r\n"
+					    "{\"return\": \"get-1\"}\r\n"
+					    "{\"return\": \"get-2\"}\r\n") +
+			    2 * (FAKE_LARGE + strlen("{\"return\": }\r\n"));
+	struct bench b;
+	bool end;
+	size_t n;
+	int fd, i, k;
+
+	for (k = 0; k < 2; k++) {
+		end = k == 1;
+		open_bench(&b);
+		fd = dial(&b);
+		say(fd, all);
+		if (end)
+			shutdown(fd, SHUT_WR);
+		n = 0;
+		for (i = 0; i < 1000 && n < want; i++) {
+			hear(&b, fd);
+			n += b.len;
+		}
+		is_int(n, want, "replies to what is behind large ones");
+		ok(hear(&b, fd) != end, "a client is let go when it ends");
+		close(fd);
+		close_bench(&b);
+	}
+}
+
 static void test_leaves(void)
 {
 	struct bench b;
@@ -514,6 +548,7 @@ int main(void)
 	test_wording();
 	test_bad_bytes();
 	test_many();
+	test_behind_large();
 	test_leaves();
 	test_lost();
 	test_early();

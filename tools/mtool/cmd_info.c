@@ -8,6 +8,7 @@
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/facts.h"
 #include "tools/mtool/mtool.h"
+#include "tools/mtool/saveshow.h"
 #include "tools/mtool/vmblock.h"
 #include "tools/mtool/vmnet.h"
 
@@ -199,6 +200,12 @@ static int no_vm(const char *name, struct err *e)
 		       name, when, r.ended);
 }
 
+/* A VM's name comes first. */
+static bool is_file(const char *name, const struct err *e)
+{
+	return e->code == EXIT_NO_VM && !access(name, F_OK);
+}
+
 int cmd_info(struct mtool *m, int argc, char **argv, struct err *e)
 {
 	struct vm_record r;
@@ -210,7 +217,9 @@ int cmd_info(struct mtool *m, int argc, char **argv, struct err *e)
 	    cmd_words(argc, argv, 1, 1, e) < 0)
 		return -1;
 	if (vm_find_served(m, argv[optind], &r, e) < 0)
-		return no_vm(argv[optind], e);
+		return is_file(argv[optind], e)
+			       ? savefile_show(m, argv[optind], e)
+			       : no_vm(argv[optind], e);
 	h = hyp_open(&m->log, e);
 	if (!h)
 		return -1;

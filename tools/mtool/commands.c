@@ -75,7 +75,10 @@ const struct command commands[] = {
 	{"host-init", cmd_host_init, "",
 	 "Make a bare dom0 usable once xenstored runs.\n"
 	 "Writes the nodes that xen-init-dom0 would; leaves what is there."},
-	{"info", cmd_info, "VM", "Print everything known of a VM."},
+	{"info", cmd_info, "VM | FILE",
+	 "Print everything known of a VM.\n"
+	 "Of a FILE that mtool save wrote: what is in it, and whether it is "
+	 "whole."},
 	{"list", cmd_list, "[-s] [VM...]",
 	 "List VMs: memory, vcpus, state, CPU time, uptime.\n"
 	 "The CPU time is that of the guest and its stubdomain.\n"
@@ -91,6 +94,13 @@ const struct command commands[] = {
 	 "Its balloon driver gives back or takes what makes the difference. "
 	 "MB\n"
 	 "counts as memory does in the configuration: with the video memory."},
+	{"migrate", cmd_migrate, "[--live] [-s COMMAND] VM HOST [KEY=VALUE]...",
+	 "Let a VM go on at another host, which runs mtool, too.\n"
+	 "If it cannot be there it runs on here. Its disks must be there "
+	 "under the\n"
+	 "same names; KEY=VALUE changes its configuration.\n"
+	 "  --live  copy its memory while it runs, and stop it for the rest\n"
+	 "  -s      what reaches HOST instead of ssh"},
 	{"network-attach", cmd_network_attach, "[-t SECONDS] VM [VIF]...",
 	 "Attach a PV nic to the running guest.\n"
 	 "VIF is as in a configuration: bridge=xenbr0,mac=00:16:3e:12:34:56.\n"
@@ -136,6 +146,20 @@ const struct command commands[] = {
 	 "(300)"},
 	{"rename", cmd_rename, "VM NAME",
 	 "Give a VM another name; its log gets it, too."},
+	{"restore", cmd_restore, "[-p] [-t SECONDS] FILE [KEY=VALUE]...",
+	 "Let a saved VM go on where it was.\n"
+	 "FILE is as mtool save wrote it; - is standard input. It stays, and "
+	 "can\n"
+	 "be restored again: as a copy, with name=, uuid= and disk= of its "
+	 "own.\n"
+	 "  -p  leave the guest paused\n"
+	 "  -t  limit for the device model in seconds (default 60)"},
+	{"save", cmd_save, "[-c | -p] VM FILE",
+	 "Write a VM into FILE, and end it.\n"
+	 "FILE is whole or not there; - is standard output. What it holds is\n"
+	 "shown by mtool info FILE. If anything fails the guest runs on.\n"
+	 "  -c  the guest runs on afterwards\n"
+	 "  -p  it stays, paused"},
 	{"shutdown", cmd_shutdown, "[-w] [-F] [-t SECONDS] VM...",
 	 "Ask guests to switch themselves off.\n"
 	 "Returns when they have answered.\n"

@@ -102,6 +102,9 @@ bool ctl_get_bool(const json_t *request, const char *name);
  */
 int ctl_call(const char *path, const json_t *request, json_t **answer,
 	     int timeout_ms, struct err *e);
+/* The same on a connection that is kept for more than one request. */
+int ctl_talk(int fd, const json_t *request, json_t **answer, int timeout_ms,
+	     struct err *e);
 /* The same, but returns the descriptor of what is a raw stream now, or -1. */
 int ctl_attach(const char *path, const json_t *request, json_t **answer,
 	       int timeout_ms, struct err *e);

@@ -137,6 +137,16 @@ static int read_answer(int fd, uint64_t end_ms, json_t **answer, struct err *e)
 	return 0;
 }
 
+int ctl_talk(int fd, const json_t *request, json_t **answer, int timeout_ms,
+	     struct err *e)
+{
+	uint64_t end_ms = clock_ms() + (uint64_t)timeout_ms;
+
+	if (send_line(fd, request, end_ms, e) < 0)
+		return -1;
+	return read_answer(fd, end_ms, answer, e);
+}
+
 int ctl_attach(const char *path, const json_t *request, json_t **answer,
 	       int timeout_ms, struct err *e)
 {
@@ -145,8 +155,7 @@ int ctl_attach(const char *path, const json_t *request, json_t **answer,
 
 	if (fd < 0)
 		return -1;
-	if (send_line(fd, request, end_ms, e) < 0 ||
-	    read_answer(fd, end_ms, answer, e) < 0) {
+	if (ctl_talk(fd, request, answer, timeout_ms, e) < 0) {
 		close(fd);
 		return -1;
 	}

@@ -28,11 +28,11 @@ cmd_fn cmd_block_attach, cmd_block_detach, cmd_block_list, cmd_cd_eject,
 	cmd_cd_insert;
 cmd_fn cmd_check_host, cmd_console, cmd_create, cmd_destroy, cmd_domid,
 	cmd_domname, cmd_gc, cmd_help, cmd_host_info, cmd_host_init, cmd_info,
-	cmd_list, cmd_log, cmd_mem_max, cmd_mem_set, cmd_network_attach,
-	cmd_network_detach, cmd_network_list, cmd_pause, cmd_plan, cmd_qmp,
-	cmd_reboot, cmd_rename, cmd_shutdown, cmd_supervise, cmd_sysrq,
-	cmd_trigger, cmd_unpause, cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set,
-	cmd_version;
+	cmd_list, cmd_log, cmd_mem_max, cmd_mem_set, cmd_migrate,
+	cmd_network_attach, cmd_network_detach, cmd_network_list, cmd_pause,
+	cmd_plan, cmd_qmp, cmd_reboot, cmd_rename, cmd_restore, cmd_save,
+	cmd_shutdown, cmd_supervise, cmd_sysrq, cmd_trigger, cmd_unpause,
+	cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_version;
 
 struct command {
 	const char *name;

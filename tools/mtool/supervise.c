@@ -19,6 +19,7 @@
 #include "tools/mtool/supervisectl.h"
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/superviseqmp.h"
+#include "tools/mtool/supervisesave.h"
 #include "tools/mtool/teardown.h"
 
 enum {
@@ -93,6 +94,7 @@ static int look_after_domains(struct supervise *s, struct err *e)
 
 static void leave_domains(struct supervise *s, bool drain)
 {
+	supervise_save_close(s);
 	supervise_qmp_close(s);
 	sup_consoles_close(s, drain);
 	xs_watch_del(s->release);
@@ -110,6 +112,7 @@ static void remove_domains(struct supervise *s)
 	struct loop_list loops = {0};
 	struct err e;
 
+	supervise_save_close(s);
 	if (vm_kill(s->hyp, r, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	supervise_qmp_close(s);
@@ -159,10 +162,14 @@ static void release(struct supervise *s)
 {
 	forget_creator(s);
 	s->released = true;
-	if (s->doomed)
+	s->vm->cfg->incoming = false; /* the next start is from nothing */
+	sup_feed_end(s);
+	if (s->doomed) {
 		sup_destroy(s);
-	else
-		sup_watch_look(s); /* what happened meanwhile */
+		return;
+	}
+	supervise_save_recover(s);
+	sup_watch_look(s); /* what happened meanwhile */
 }
 
 /* What the creator left is in the journal, as far as it came. */
@@ -394,6 +401,7 @@ static void set_aside(struct supervise *s)
 	char name[VM_NAME_MAX + 1];
 	struct err e;
 
+	supervise_save_close(s);
 	supervise_qmp_close(s);
 	sup_consoles_close(s, true);
 	if (vm_set_aside(s->vm, s->hyp, s->xs, s->why, name, &e) < 0) {

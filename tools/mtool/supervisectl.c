@@ -11,6 +11,7 @@
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/superviseqmp.h"
+#include "tools/mtool/supervisesave.h"
 #include "tools/mtool/vmrename.h"
 
 /* "stub3" is another name of serial0, and so on. */
@@ -126,6 +127,8 @@ static int ctl_replace(void *ctx, struct ctl_conn *conn, const json_t *request,
 	(void)request, (void)answer;
 	if (!s->released || s->how != END_NOT)
 		return err_set(e, EXIT_BUSY, "it is being built or destroyed");
+	if (supervise_saving(s))
+		return err_set(e, EXIT_BUSY, "it is being saved");
 	fd = ctl_dup(conn, e);
 	if (fd < 0)
 		return -1;
@@ -171,6 +174,8 @@ static int ctl_rename(void *ctx, struct ctl_conn *conn, const json_t *request,
 		return err_set(e, EXIT_USAGE, "not a name for a VM");
 	if (!s->released || s->how != END_NOT)
 		return err_set(e, EXIT_BUSY, "is being created or removed");
+	if (supervise_saving(s))
+		return err_set(e, EXIT_BUSY, "is being saved");
 	if (vm_rename(s->vm, s->xs, name, e) < 0)
 		return -1;
 	tell_new_paths(s);
@@ -185,10 +190,15 @@ static int ctl_ping(void *ctx, struct ctl_conn *conn, const json_t *request,
 }
 
 static const struct ctl_command commands[] = {
-	{"console", ctl_console}, {"consoles", ctl_consoles},
-	{"destroy", ctl_destroy}, {"ping", ctl_ping},
-	{"qmp", ctl_qmp},	  {"rename", ctl_rename},
-	{"replace", ctl_replace}, {NULL, NULL},
+	{"console", ctl_console},
+	{"consoles", ctl_consoles},
+	{"destroy", ctl_destroy},
+	{"ping", ctl_ping},
+	{"qmp", ctl_qmp},
+	{"rename", ctl_rename},
+	{"replace", ctl_replace},
+	{"save", supervise_save},
+	{NULL, NULL},
 };
 
 int supervise_ctl_open(struct supervise *s, struct err *e)

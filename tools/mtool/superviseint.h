@@ -57,6 +57,9 @@ struct supervise {
 	struct xs_watcher *release;
 	struct con_server *server;
 	struct sup_qmp *qmp;
+	struct sup_save *save; /* while one is going on */
+	void *feed;	       /* the device state while it is fed */
+	bool suspend_late;     /* a guest may yet suspend itself for one */
 
 	int creator; /* socket; -1: the VM is complete */
 	struct loop_io *creator_io;
@@ -82,6 +85,17 @@ void sup_consoles_close(struct supervise *s, bool drain);
 void sup_consoles_close_stub(struct supervise *s);
 /* Viewers get the last words, within a second, and are hung up on. */
 void sup_viewers_end(struct supervise *s);
+
+/* --- supervisefeed.c --- */
+
+/*
+ * The stub of a guest that is being restored is ready for its device state,
+ * which is when its QMP channel is there: what comes earlier its tty eats.
+ * Nothing in all other cases.
+ */
+void sup_feed(struct supervise *s);
+/* It has taken it. */
+void sup_feed_end(struct supervise *s);
 
 /* --- supervisewatch.c --- */
 

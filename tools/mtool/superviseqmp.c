@@ -116,6 +116,7 @@ static void state(void *ctx, enum qmp_state state, const struct err *why)
 	}
 	loop_timer_stop(q->death);
 	q->left = false;
+	sup_feed(q->s);
 	if (state == QMP_OPENING)
 		return;
 	if (*q->down.msg)

@@ -4,6 +4,7 @@
 
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/superviseqmp.h"
+#include "tools/mtool/supervisesave.h"
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vmconfig.h"
 
@@ -71,7 +72,7 @@ void sup_dm_died(struct supervise *s, const char *what)
 	char words[LAST_WORDS_MAX];
 	struct err e;
 
-	if (r->dm_dead)
+	if (r->dm_dead || supervise_save_dm_died(s, what))
 		return;
 	r->dm_dead = true;
 	supervise_last_words(s, words, sizeof(words));
@@ -114,7 +115,8 @@ static void look_at_target(struct supervise *s)
 		return;
 	if (!rc || d.dying) {
 		sup_end(s, END_DESTROY, "guest was destroyed");
-	} else if (d.shutdown && !s->shutdown_seen) {
+	} else if (d.shutdown && !s->shutdown_seen &&
+		   !supervise_save_shutdown(s, d.reason)) {
 		s->shutdown_reason = d.reason;
 		supervise_qmp_alive(s, target_shut_down);
 	}

@@ -33,9 +33,12 @@ struct vm {
 	const struct heir *heir;   /* of a supervisor being replaced; or NULL */
 };
 
+struct vm_incoming;
+
 struct vm_options {
 	bool paused;		/* leave the target paused */
 	unsigned int timeout_s; /* for the device model; 0: as configured */
+	struct vm_incoming *incoming; /* what cfg->incoming comes from */
 	int supervisor; /* socket to one that waits for this VM; 0: start one */
 };
 

@@ -20,6 +20,7 @@
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vm.h"
 #include "tools/mtool/vmconfig.h"
+#include "tools/mtool/vmincoming.h"
 #include "tools/mtool/wait.h"
 
 enum { UNDO_WAIT_MS = 10000 };
@@ -65,6 +66,14 @@ static void undo_domains(void *ctx, uint64_t arg)
 	    vm_wait_gone(a->hyp, &a->vm->record, UNDO_WAIT_MS, &e) < 0)
 		log_msg(a->log, LOG_ERROR, "%s: while clearing up: %s",
 			a->vm->cfg->name, e.msg);
+}
+
+static void undo_incoming(void *ctx, uint64_t arg)
+{
+	struct apply *a = ctx;
+
+	(void)arg;
+	vm_incoming_kill(a->opt->incoming);
 }
 
 static void undo_supervisor(void *ctx, uint64_t arg)
@@ -116,28 +125,50 @@ static int do_create(struct apply *a, const struct plan_step *s, struct err *e)
 			   d->domid);
 }
 
-static int do_build(struct apply *a, const struct plan_step *s, struct err *e)
+/* What is known of a domain once its memory is filled. */
+static int note_frames(struct apply *a, enum plan_dom dom,
+		       const struct build_frames *f, struct err *e)
 {
-	bool t = s->dom == DOM_TARGET;
-	struct vm_domain *d = which(a, s->dom);
+	bool t = dom == DOM_TARGET;
 	struct console_place *place =
 		t ? &a->vm->record.target_console : &a->vm->record.stub_console;
-	struct build_frames f = {0};
-	int rc;
 
-	rc = (t ? build_hvm : build_pv)(a->hyp, params(a, s->dom), d->domid,
-					&d->ports, &f, e);
-	if (rc < 0)
-		return -1;
-	place->port = d->ports.console;
-	place->frame = f.console;
+	place->port = which(a, dom)->ports.console;
+	place->frame = f->console;
 	plan_set(&a->vars, t ? "T.store-frame" : "S.store-frame", "%llu",
-		 (unsigned long long)f.store);
+		 (unsigned long long)f->store);
 	plan_set(&a->vars, t ? "T.console-frame" : "S.console-frame", "%llu",
-		 (unsigned long long)f.console);
+		 (unsigned long long)f->console);
 	return rundir_note(&a->vm->run, e, "%s-console %u %llu",
 			   t ? "target" : "stub", place->port,
 			   (unsigned long long)place->frame);
+}
+
+static int do_build(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	struct vm_domain *d = which(a, s->dom);
+	struct build_frames f = {0};
+	int rc;
+
+	rc = (s->dom == DOM_TARGET ? build_hvm : build_pv)(
+		a->hyp, params(a, s->dom), d->domid, &d->ports, &f, e);
+	return rc < 0 ? -1 : note_frames(a, s->dom, &f, e);
+}
+
+static int do_read(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	(void)s;
+	undo_push(&a->undo, undo_incoming, a, 0);
+	return vm_incoming_start(a->opt->incoming, a->vm, a->hyp, a->log, e);
+}
+
+static int do_await(struct apply *a, const struct plan_step *s, struct err *e)
+{
+	struct build_frames f = {0};
+
+	if (vm_incoming_wait(a->opt->incoming, a->vm->signal_fd, &f, e) < 0)
+		return -1;
+	return note_frames(a, s->dom, &f, e);
 }
 
 static int do_nodes(struct apply *a, const struct plan_step *s, struct err *e)
@@ -268,6 +299,9 @@ static int do_wait_dm(struct apply *a, const struct plan_step *s, struct err *e)
 
 static int do_unpause(struct apply *a, const struct plan_step *s, struct err *e)
 {
+	if (s->dom == DOM_TARGET && a->opt->incoming &&
+	    vm_incoming_built(a->opt->incoming, e) < 0)
+		return -1;
 	if (s->dom == DOM_TARGET && a->opt->paused)
 		return 0;
 	return hyp_dom_unpause(a->hyp, which(a, s->dom)->domid, e);
@@ -281,7 +315,8 @@ static step_fn *const step_fns[] = {
 	[OP_INTRODUCE] = do_introduce, [OP_SET_TARGET] = do_set_target,
 	[OP_SUPERVISE] = do_supervise, [OP_PORT] = do_port,
 	[OP_BACKENDS] = do_backends,   [OP_UNPAUSE] = do_unpause,
-	[OP_WAIT_DM] = do_wait_dm,
+	[OP_WAIT_DM] = do_wait_dm,     [OP_READ] = do_read,
+	[OP_AWAIT] = do_await,
 };
 
 static bool interrupted(struct apply *a)

@@ -67,7 +67,13 @@ static void plan_domain(struct plan *p, const struct dom_params *d)
 		  d->hvm ? "target" : "stub", d->hvm ? "HVM" : "PV",
 		  d->max_vcpus, d->max_vcpus == 1 ? "" : "s",
 		  (unsigned long long)d->max_kb / 1024, schedule);
-	if (d->hvm)
+	if (d->hvm && d->cfg->incoming)
+		plan_step(p, OP_READ, dom, GROUP_SETUP,
+			  "a restored guest brings its memory; the device "
+			  "model's state comes over console 2",
+			  "target: start to read its memory from the save "
+			  "file");
+	else if (d->hvm)
 		plan_step(p, OP_BUILD, dom, GROUP_SETUP,
 			  "hvmloader runs first, and finds the firmware in "
 			  "memory",
@@ -89,16 +95,21 @@ static void plan_target_nodes(struct plan *p, const struct dom_params *d)
 		  PLAN_S);
 }
 
+/* `incoming` is this protocol's word for where the saved state comes from. */
 static void arg_nodes(struct plan *p, const char *dir,
-		      const struct qemu_args *args)
+		      const struct qemu_args *args, const char *incoming)
 {
 	unsigned int i;
 	char key[12];
 
 	plan_node(p, "0S", dir, "", "%s", "");
 	for (i = 0; i < args->nr; i++) {
+		const char *arg = args->arg[i];
+
+		if (!strcmp(arg, QEMU_INCOMING))
+			arg = incoming;
 		snprintf(key, sizeof(key), "%03u", i + 1);
-		plan_node(p, NULL, dir, key, "%s", args->arg[i]);
+		plan_node(p, NULL, dir, key, "%s", arg);
 	}
 }
 
@@ -107,9 +118,11 @@ static void plan_args(struct plan *p, const struct vm_config *cfg,
 		      const struct qemu_args *args)
 {
 	if (cfg->protocol != PROTOCOL_V5)
-		arg_nodes(p, "/vm/" PLAN_UUID "/image/dm-argv", args);
+		arg_nodes(p, "/vm/" PLAN_UUID "/image/dm-argv", args,
+			  QEMU_INCOMING);
 	if (cfg->protocol != PROTOCOL_MERGED)
-		arg_nodes(p, "/vm/" PLAN_UUID "/image/dmargs", args);
+		arg_nodes(p, "/vm/" PLAN_UUID "/image/dmargs", args,
+			  QEMU_INCOMING_V5);
 }
 
 static void plan_stub_nodes(struct plan *p, const struct dom_params *d,
@@ -188,6 +201,10 @@ static void plan_all(struct vm_plan *v, const struct vm_config *cfg,
 	vbd_plan_host(p, cfg);
 	plan_domain(p, &v->target);
 	plan_domain(p, &v->stub);
+	if (cfg->incoming)
+		plan_step(p, OP_AWAIT, DOM_TARGET, GROUP_SETUP,
+			  "a restored guest brings its memory with it",
+			  "target: wait until its memory is there");
 	plan_target_nodes(p, &v->target);
 	plan_stub_nodes(p, &v->stub, args);
 	plan_introduce(p);

@@ -4,7 +4,7 @@
 . ./lib.sh
 . ./vm.sh
 
-KILLS=$(often 200 10)
+KILLS=$(often 200 9)
 
 # --- what gc must not touch ---
 ok "a VM that runs" mtool create "$(boot_cfg keep)"
@@ -17,27 +17,44 @@ is "gc finds nothing" "$(mtool gc)" ""
 is "and touches nothing" "$(snapshot)" "$others"
 is "not even with nobody to supervise it" "$(mtool gc -n)" ""
 
-# --- creators and supervisors killed at any moment of a create ---
-victim() { cat /run/mtool/g/supervisor.pid 2>/dev/null; }
+# --- all killed at any moment of a create, a reboot and a destroy ---
+# (keep has no supervisor, so that every mtool there is is g's)
 round=0 left=0
+# killed_in SECONDS WORD...: mtool and all that it has started
+killed_in() {
+	limit=$1
+	shift
+	mtool "$@" >/dev/null 2>&1 &
+	started=$!
+	sleep "$limit"
+	killall -KILL mtool 2>/dev/null
+	wait $started
+	wait_for 30 eval '! pidof mtool'
+}
+as_before() { [ "$(snapshot)" = "$others" ] && [ ! -e /run/mtool/g ]; }
 while [ $round -lt "$KILLS" ]; do
-	mtool create "$(boot_cfg g)" >/dev/null 2>&1 &
-	creator=$!
-	sleep "$((round % 4)).$((round * 7 % 10))"
-	kill -KILL $creator $(victim) 2>/dev/null
-	wait $creator
+	part=$((round * 7 % 10))
+	case $((round % 3)) in
+	0)	killed_in $((round / 3 % 9)).$part create "$(boot_cfg g)" ;;
+	1)	mtool create "$(boot_cfg g)" || break
+		killed_in $((round / 3 % 9)).$part reboot -F -w g ;;
+	2)	mtool create "$(boot_cfg g)" || break
+		killed_in 0.$((round / 3 % 4))$part destroy g ;;
+	esac
 	[ ! -e /run/mtool/g ] || left=$((left + 1))
 	mtool gc -n >"$TMP/dry"
 	mtool gc >"$TMP/gc" || break
+	# what runs is no garbage, whoever was about to end it
+	[ ! -e /run/mtool/g ] || mtool destroy g || break
 	rm -f "$TMP"/boot.*
-	if [ "$(snapshot)" != "$others" ] || [ -e /run/mtool/g ]; then
+	if ! as_before; then
 		snapshot >"$TMP/now"
 		echo "$others" | diff - "$TMP/now" | sed 's/^/# /'
 		break
 	fi
 	round=$((round + 1))
 done
-is "$KILLS creates killed: gc leaves nothing, and the others as they were" \
+is "$KILLS times killed: gc leaves nothing, and the others as they were" \
 	$round "$KILLS" || diag "$(cat "$TMP/dry" "$TMP/gc")"
 ok "there was something for it to do" test $left -gt 0
 diag "$left of $KILLS left something"
@@ -57,7 +74,7 @@ mtool create "$(boot_cfg g)" >/dev/null 2>&1 &
 creator=$!
 built() { grep -q '^stub ' /run/mtool/g/journal; }
 ok "a create is half-way" wait_for 60 built
-kill -KILL $creator $(victim) 2>/dev/null
+killall -KILL mtool
 wait $creator
 mtool create "$(boot_cfg g)" >"$TMP/out" 2>&1
 is "create clears it and goes on" $? 0 || diag "$(cat "$TMP/out")"
