@@ -19,7 +19,13 @@ config() {
 	echo "$TMP/$name.cfg"
 }
 
-before=$(snapshot) loops=$(losetup -a | sort)
+# What a create that is refused could have made.
+world() {
+	xenstore-list /local/domain
+	xenstore-list /vm
+	ls -A /run/mtool
+}
+before=$(world) loops=$(losetup -a | sort)
 refused() {	# refused DESC CODE REGEX DISK...
 	desc=$1 code=$2 regex=$3
 	shift 3
@@ -27,7 +33,7 @@ refused() {	# refused DESC CODE REGEX DISK...
 	is "$desc: exit code $code" $? "$code" || diag "$(cat "$TMP/err")"
 	is "$desc: one line" "$(wc -l <"$TMP/err")" 1 || diag "$(cat "$TMP/err")"
 	like "$desc: clear" "$(cat "$TMP/err")" "^mtool: .*$regex"
-	is "$desc: nothing was created" "$(snapshot)" "$before"
+	is "$desc: nothing was created" "$(world)" "$before"
 	is "$desc: nor a loop device" "$(losetup -a | sort)" "$loops"
 }
 run=mtool
@@ -106,8 +112,10 @@ ok "qemu-nbd serves it" qemu-nbd -f qcow2 -c /dev/nbd0 "$TMP/boot.qcow2"
 wait_for 20 eval '[ "$(cat /sys/block/nbd0/size)" = 2048 ]'
 ok "create with that" mtool create "$(config n "phy:/dev/nbd0,hda,w")"
 open_serial n
+ok "the guest runs from it" \
+	wait_for 120 serial_says n 'mtool boot sector: ready'
 type_line hello
-ok "the guest runs from it" wait_for 60 serial_says n hello
+ok "and answers" wait_for 60 serial_says n hello
 ok "destroy" mtool destroy n
 close_serial
 ok "it is free again" qemu-nbd -d /dev/nbd0
@@ -117,7 +125,7 @@ is "nothing is left" "$(leftovers)" "$nothing"
 
 b=$(guest_disk boot)
 ok "a VM" mtool create "$(config one "$b,raw,hda,w" "$GUESTS/linux.img,raw,hdc,cdrom")"
-before=$(snapshot) loops=$(losetup -a | sort)
+before=$(world) loops=$(losetup -a | sort)
 dev=$(xenstore-read "/local/domain/0/backend/vbd/$(domid one)/768/physical-device-path")
 refused "its image for another" 4 'in use: it is disk hda of domain [0-9]+ \(one' \
 	"$b,raw,hda,w"

@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# VMs of all kinds come and go, some with their creators killed half-way, and
+# what the host has is counted before and after: make soak N=1000 SEED=7.
+. ./lib.sh
+. ./vm.sh
+
+cycles=${SOAK_N:-$(often 100 4)}
+seed=${SOAK_SEED:-1}
+make_bridges
+disk=$(guest_disk boot)
+truncate -s 8M "$TMP/more"
+
+random() {	# random N: sets $rand, 0 to N - 1
+	seed=$(((seed * 1103515245 + 12345) & 0x7fffffff))
+	rand=$((seed / 65536 % $1))
+}
+maybe() {	# maybe LINE: into the configuration, or not
+	random 2
+	[ $rand = 0 ] || echo "$1"
+}
+# a VM's configuration with options by chance
+some_cfg() {
+	cat <<-EOF
+		name = "g"
+		type = "hvm"
+		vga = "none"
+		memory = $1
+		serial = [ "pty" ]
+	EOF
+	maybe 'hdtype = "ahci"'
+	maybe 'vcpus = 2'
+	maybe 'vif = [ "bridge=mbr0,model=e1000", "bridge=mbr1,type=vif" ]'
+	random 2
+	if [ $rand = 0 ]; then
+		echo "disk = [ \"$disk,raw,hda,w\" ]"
+	else
+		echo "disk = [ \"$disk,raw,hda,w\", \"$TMP/more,raw,xvdb,w\" ]"
+	fi
+}
+fds() { ls "/proc/$(cat /run/mtool/g/supervisor.pid)/fd" | wc -l; }
+
+# What there is, a line each.
+counters() {
+	echo 3 >/proc/sys/vm/drop_caches
+	echo "nodes $(xenstore-ls -f / | wc -l)"
+	echo "xen_free_kb $(mtool --json host-info |
+		sed -n 's/.*"free_memory_kb": *\([0-9]*\).*/\1/p')"
+	echo "dom0_kib $(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)"
+	echo "loops $(losetup -a | wc -l)"
+	echo "interfaces $(interfaces | wc -l)"
+	echo "processes $(ps | wc -l)"
+	echo "ports $(/usr/lib/xen-*/bin/lsevtchn 0 | wc -l)"
+	echo "files $(find /run/mtool /var/log/mtool | wc -l)"
+}
+
+cycle() {	# cycle KILL: 1 if its creator is to be killed
+	random 4
+	some_cfg $((64 + rand * 32)) >"$TMP/g.cfg"
+	random 80
+	if [ "$1" = 0 ]; then
+		mtool create "$TMP/g.cfg" || return
+		mtool destroy g
+		return
+	fi
+	mtool create "$TMP/g.cfg" >/dev/null 2>&1 &
+	sleep $((rand / 10)).$((rand % 10))
+	killall -KILL mtool
+	wait $!
+	mtool gc >/dev/null || return
+	[ ! -e /run/mtool/g ] || mtool destroy g
+}
+
+plain=$(boot_cfg g)
+same() {	# the descriptors that a supervisor has, always for the same VM
+	mtool create "$plain" && fds && mtool destroy g
+}
+first=$(same)
+cycle 0 && cycle 1	# modules, caches, a log: what is there from now on
+counters >"$TMP/before"
+done=0
+while [ $done -lt "$cycles" ]; do
+	random 4
+	cycle $((rand == 0)) >"$TMP/out" 2>&1 || break
+	done=$((done + 1))
+done
+is "$cycles VMs come and go" $done "$cycles" ||
+	diag "$(cat "$TMP/g.cfg" "$TMP/out")"
+is "a supervisor has as many descriptors as the first" "$(same)" "$first"
+wait_for 30 eval '[ "$(leftovers)" = "$nothing" ]'
+is "nothing is left" "$(leftovers)" "$nothing"
+counters >"$TMP/after"
+drift() {	# drift NAME: after - before
+	awk -v name="$1" '$1 == name { was = now; now = $2 }
+		END { print now - was }' "$TMP/before" "$TMP/after"
+}
+for what in $(cut -d' ' -f1 "$TMP/before"); do
+	diag "$what: $(drift "$what") more than $(
+		awk -v name="$what" '$1 == name { print $2 }' "$TMP/before")"
+	[ "$what" = dom0_kib ] || is "as much as before: $what" "$(drift "$what")" 0
+done
+ok "dom0 has its memory but for 1 MiB" test "$(drift dom0_kib)" -gt -1024
+remove_bridges
+done_testing
