@@ -90,9 +90,8 @@ void pci_plan_plug(struct plan *p, const struct vm_config *cfg)
 	for (i = 0; i < cfg->nr_pci; i++) {
 		bdf_text(&cfg->pci[i].bdf, bdf);
 		plan_step(p, OP_PCI_PLUG, DOM_STUB, GROUP_STARTUP,
-			  i ? NULL
-			    : "PCI passthrough requires permissive mode: not "
-			      "for MSI where pciback allows that alone",
+			  "PCI passthrough requires permissive mode: not "
+			  "for MSI where pciback allows that alone",
 			  "PCI %s: wait until the stub's driver has it, then "
 			  "device_add xen-pci-passthrough%s",
 			  bdf, cfg->pci[i].permissive ? ", permissive" : "");

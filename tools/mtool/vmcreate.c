@@ -165,7 +165,7 @@ static int do_read(struct apply *a, const struct plan_step *s, struct err *e)
 
 static int do_await(struct apply *a, const struct plan_step *s, struct err *e)
 {
-	struct build_frames f;
+	struct build_frames f = {0};
 
 	if (vm_incoming_wait(a->opt->incoming, a->vm->signal_fd, &f, e) < 0)
 		return -1;

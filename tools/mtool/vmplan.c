@@ -71,7 +71,8 @@ static void plan_domain(struct plan *p, const struct dom_params *d)
 		  d->iommu ? ", IOMMU" : "", schedule);
 	if (d->hvm && d->cfg->incoming)
 		plan_step(p, OP_READ, dom, GROUP_SETUP,
-			  "a guest that was saved goes on with its memory",
+			  "a restored guest brings its memory; the device "
+			  "model's state comes over console 2",
 			  "target: start to read its memory from the save "
 			  "file");
 	else if (d->hvm)
