@@ -5,8 +5,8 @@
 . ./lib.sh
 . ./vm.sh
 
-ECHO_SECONDS=$(often 60 30)
-KILLS=$(often 50 12)
+ECHO_SECONDS=$(often 60 15)
+KILLS=$(often 50 6)
 
 cfg=$TMP/l.cfg
 cat >"$cfg" <<EOF
@@ -27,7 +27,10 @@ pid() { cat /run/mtool/l/supervisor.pid; }
 # --- what one idle VM costs ---
 kb() { awk -v f="$1:" '$1 == f { print $2 }' "/proc/$(pid)/smaps_rollup"; }
 diag "supervisor: PSS $(kb Pss) kB, RSS $(kb Rss) kB"
-ok "PSS of at most 1.5 MB with six consoles" test "$(kb Pss)" -le 1536
+ok "PSS of at most 1.5 MB with six consoles" test "$(kb Pss)" -le 1536 ||
+	diag "$(cat "/proc/$(pid)/smaps_rollup"; awk '/^[0-9a-f]+-/ { at = $6 ? $6 : "anonymous" }
+		/^Pss:/ { sum[at] += $2 } END { for (a in sum) print sum[a], a }' \
+		"/proc/$(pid)/smaps" | sort -rn | head -n 12)"
 is "one process, beside our viewer" "$(ps -o comm | grep -c '^mtool')" 2
 
 # --- three at once ---
@@ -107,9 +110,12 @@ beyond() { [ "$(last)" -gt "$1" ]; }
 round=0
 while [ $round -lt "$KILLS" ]; do
 	sleep "0.$((round * 7 % 10))"
-	kill -KILL "$(pid)"	# not waited for: info has to notice
+	kill_supervisor l
 	mtool info l >/dev/null || break
-	wait_for 60 beyond $(($(last) + 10)) || break
+	wait_for 60 beyond $(($(last) + 10)) || {
+		diag "$(mtool info l; ps -o pid,ppid,stat,args | grep '[m]tool')"
+		break
+	}
 	round=$((round + 1))
 done
 is "$KILLS killed supervisors are replaced, and the count goes on" \

@@ -80,8 +80,8 @@ ok "destroy" mtool destroy n
 is "interfaces and ports are those of the start" "$(interfaces)" "$start"
 is "nothing is left" "$(leftovers)" "$nothing"
 
-# Many: 16 is as many as there may be.
-n=$(often 16 5)
+# As many as there may be.
+n=16
 last=$((n - 1))
 cfg=$(boot_cfg m "vif = [ $(for i in $(seq $last); do
 	printf '"bridge=mbr0,model=e1000",'; done) 'bridge=mbr1' ]")

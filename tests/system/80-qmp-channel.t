@@ -7,7 +7,7 @@
 
 ok "create" mtool create "$(boot_cfg g)"
 t=$(domid g) s=$(stubid g)
-kill_supervisor g	# which would have the channel for itself
+supervisor_gone g	# which would have the channel for itself
 qmp() { timeout 120 /host/helpers/qmp-vchan "$s" "$t" "$1"; }
 greeting='^\{"QMP": \{"version": '
 

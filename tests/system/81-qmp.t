@@ -74,7 +74,7 @@ feed m1 query-status >&7 &
 feed m2 query-block >&8 &
 for c in s1 s2 m1 m2; do
 	ok "$c: the last reply" \
-		wait_for 300 grep -q "\"id\": \"$c-$commands\"" "$TMP/$c.out"
+		wait_for "$(often 2000 300)" grep -q "\"id\": \"$c-$commands\"" "$TMP/$c.out"
 	is "$c: all of its own, in order" \
 		"$(sed -n 's/.*"id": "\([a-z0-9-]*\)".*/\1/p' "$TMP/$c.out")" \
 		"$(seq "$commands" | sed "s/^/$c-/")"

@@ -29,7 +29,7 @@ console() {	# console NAME FIELD
 		here && $1 == field { sub(",", "", $2); print $2 }'
 }
 # A stub whose supervisor is not there, until the next command on its VM.
-alone() { kill_supervisor g; }
+alone() { supervisor_gone g; }
 
 ok "create a stub that talks" start_stub 'stubdomain_memory = 256'
 s=$(stubid g)

@@ -18,20 +18,22 @@ debug_exit() {
 		'"isa-debug-exit,iobase=0xf4,iosize=0x04" ]'
 }
 
+dm_log_now() { tail -n "+$((dm_before + 1))" "$dm_log"; }
+
 device_model_dies() {
 	dm_log=/var/log/mtool/$1.log
+	dm_before=$(wc -l <"$dm_log")	# other VMs have had this name
 	dm_start=$(now)
 	out=$(mtool qmp "$1" human-monitor-command \
 		command-line='o /b 0xf4 1' 2>&1)
 	is "the device model dies at a command: exit code 1" $? 1
 	like "which tells so" "$out" 'the connection to QEMU was lost'
-	ok "it is noticed" wait_for 20 grep -qE \
-		'^mtool: (stubdomain .*|device model died); its last words: ' \
-		"$dm_log"
+	ok "it is noticed" wait_for 20 eval 'dm_log_now | grep -qE \
+		"^mtool: (stubdomain .*|device model died); its last words: "'
 	dm_took=$(($(now) - dm_start))
 	diag "after $dm_took/100 s"
 	ok "soon" test $dm_took -lt 300
-	like "with its last words" "$(grep '^mtool: ' "$dm_log")" \
+	like "with its last words" "$(dm_log_now | grep '^mtool: ')" \
 		'its last words: .*QEMU ended with (exit status )?3'
 	ok "the VM is gone" wait_for 30 test ! -e "/run/mtool/$1"
 }

@@ -8,7 +8,9 @@
 #   domid NAME, stubid NAME
 #   open_serial NAME          views serial0; type_line TEXT types into it
 #   serial_says NAME TEXT     TEXT has appeared there
-#   kill_supervisor NAME      and wait until it is gone
+#   kill_supervisor NAME      without waiting for its end: a command has to notice
+#   supervisor_gone NAME      kill it, and wait until it is gone: for what is no
+#                             command of mtool's and takes its place
 #   close_serial              waits until the viewer has ended
 #   ask NAME TEXT [SECONDS]   types a command into a Linux guest's shell and
 #                             prints its exit status, or "timeout"
@@ -75,8 +77,10 @@ close_serial() {
 	wait_for 30 test -e "$TMP/viewer.done"
 }
 
+kill_supervisor() { kill -KILL "$(cat "/run/mtool/$1/supervisor.pid")"; }
+
 # A process that was sent SIGKILL lives, and holds its lock, for a moment more.
-kill_supervisor() {
+supervisor_gone() {
 	dying=$(cat "/run/mtool/$1/supervisor.pid")
 	kill -KILL "$dying"
 	wait_for 30 test ! -e "/proc/$dying"

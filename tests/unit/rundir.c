@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/file.h"
 #include "core/log.h"
 #include "core/uuid.h"
 #include "tests/unit/isolate.h"
@@ -279,6 +280,31 @@ static void test_lock_held(void)
 	rundir_remove(&r);
 }
 
+/* A zombie is as dead as a process gets that still has a number. */
+static void test_killed(void)
+{
+	char text[16];
+	siginfo_t info;
+	struct rundir r;
+	struct err e;
+	pid_t pid;
+
+	put_vm("g", "");
+	pid = hold("g", 0);
+	ok(!rundir_supervisor_killed("g"), "no supervisor is no killed one");
+	snprintf(text, sizeof(text), "%d\n", (int)pid);
+	is_int(file_write("/run/mtool/g/supervisor.pid", text, &e), 0,
+	       "one that runs");
+	ok(!rundir_supervisor_killed("g"), "is not killed");
+	kill(pid, SIGKILL);
+	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+	ok(rundir_supervisor_killed("g"), "one that was sent SIGKILL is");
+	waitpid(pid, NULL, 0);
+	ok(!rundir_supervisor_killed("g"), "until nothing is left of it");
+	is_int(rundir_lock(&r, "g", 0, &e), 0, "its lock is free");
+	rundir_remove(&r);
+}
+
 static void test_lock_waits(void)
 {
 	struct rundir r;
@@ -541,6 +567,7 @@ int main(void)
 	test_end();
 	test_adopt();
 	test_lock_held();
+	test_killed();
 	test_lock_waits();
 	test_lock_stale();
 	test_journal();

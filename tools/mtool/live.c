@@ -97,17 +97,25 @@ void live_close(struct live *l)
 	}
 }
 
-int live_check(struct live *l, struct err *e)
+int live_guest(struct live *l, struct hyp_dom *d, struct err *e)
 {
-	struct hyp_dom d;
-	int rc = hyp_dom_get(l->hyp, l->record.target, &d, e);
+	int rc = hyp_dom_get(l->hyp, l->record.target, d, e);
 
 	if (rc < 0)
 		return -1;
-	if (!rc || d.dying || memcmp(d.uuid, l->record.uuid, sizeof(d.uuid)))
+	if (!rc || d->dying || memcmp(d->uuid, l->record.uuid, sizeof(d->uuid)))
 		return err_set(e, EXIT_DIED, "the guest is gone");
-	if (d.shutdown)
+	if (d->shutdown)
 		return err_set(e, EXIT_DIED, "the guest has shut down");
+	return 0;
+}
+
+int live_check(struct live *l, struct err *e)
+{
+	struct hyp_dom d;
+
+	if (live_guest(l, &d, e) < 0)
+		return -1;
 	if (d.paused)
 		return err_set(e, EXIT_BUSY,
 			       "the guest is paused, so that its driver cannot "

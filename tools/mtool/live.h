@@ -46,6 +46,9 @@ int live_open(struct live *l, struct mtool *m, const char *who, struct err *e);
 int live_lock(struct live *l, struct mtool *m, const char *who, struct err *e);
 void live_close(struct live *l);
 
+/* What Xen knows of the guest. EXIT_DIED if it is gone or has shut down. */
+int live_guest(struct live *l, struct hyp_dom *d, struct err *e);
+
 /* Whether the guest can take part: EXIT_DIED, or EXIT_BUSY if it is paused. */
 int live_check(struct live *l, struct err *e);
 

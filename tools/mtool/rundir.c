@@ -22,7 +22,7 @@
 
 #define GONE ".gone-"
 
-enum { LOCK_POLL_MS = 20 };
+enum { LOCK_POLL_MS = 20, STATUS_MAX = 4096 };
 
 void rundir_file(const char *name, const char *file, char path[RUNDIR_PATH_MAX])
 {
@@ -264,23 +264,59 @@ bool rundir_locked(const char *name)
 	return locked;
 }
 
-int rundir_supervisor(const char *name)
+static int read_pid(const char *name, uint64_t *pid)
 {
 	char path[RUNDIR_PATH_MAX], *text;
 	struct err ignored;
-	uint64_t pid;
 	size_t len;
-	int fd = -1;
+	int rc;
 
 	rundir_file(name, "supervisor.pid", path);
 	text = file_read(path, 16, &len, &ignored);
 	if (!text)
 		return -1;
 	text[strcspn(text, "\n")] = '\0';
-	if (!num_parse(text, 2, INT_MAX, &pid))
-		fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	rc = num_parse(text, 2, INT_MAX, pid);
 	free(text);
-	return fd;
+	return rc;
+}
+
+int rundir_supervisor(const char *name)
+{
+	uint64_t pid;
+
+	if (read_pid(name, &pid) < 0)
+		return -1;
+	return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+}
+
+/* A line of /proc/PID/status: the signals that wait for the whole process. */
+static bool has_pending_kill(const char *status)
+{
+	static const char field[] = "\nShdPnd:\t";
+	const char *line = strstr(status, field);
+
+	return line && (strtoull(line + strlen(field), NULL, 16) &
+			1ull << (SIGKILL - 1));
+}
+
+bool rundir_supervisor_killed(const char *name)
+{
+	char path[32], text[STATUS_MAX];
+	uint64_t pid;
+	ssize_t n;
+	int fd;
+
+	if (read_pid(name, &pid) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%u/status", (unsigned int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return has_pending_kill(text);
 }
 
 static void end_path(const char *name, char path[RUNDIR_PATH_MAX])

@@ -100,6 +100,12 @@ bool rundir_locked(const char *name);
  */
 int rundir_supervisor(const char *name);
 
+/*
+ * Whether that process was sent SIGKILL: it may take the kernel seconds to take
+ * it apart, and until then it looks like one that is busy (proc(5), ShdPnd).
+ */
+bool rundir_supervisor_killed(const char *name);
+
 /* Read the journal of `name`. EXIT_NO_VM if there is no such VM. */
 int rundir_read(const char *name, struct vm_record *out, struct err *e);
 

@@ -58,14 +58,10 @@ static int check_guest(struct save_job *j, struct err *e)
 {
 	struct live *l = &j->live;
 	struct hyp_dom d;
-	int pv, rc = hyp_dom_get(l->hyp, l->record.target, &d, e);
+	int pv;
 
-	if (rc < 0)
+	if (live_guest(l, &d, e) < 0)
 		return -1;
-	if (!rc || d.dying || memcmp(d.uuid, l->record.uuid, sizeof(d.uuid)))
-		return err_set(e, EXIT_DIED, "the guest is gone");
-	if (d.shutdown)
-		return err_set(e, EXIT_DIED, "the guest has shut down");
 	pv = hyp_dom_has_pv(l->hyp, l->record.target, e);
 	if (pv < 0)
 		return -1;

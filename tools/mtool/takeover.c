@@ -16,7 +16,7 @@
 enum {
 	ASK_MS = 10000,
 	PING_MS = 2000,
-	END_MS = 2000, /* of a process that is being torn down */
+	END_MS = 10000, /* of a process that is being torn down */
 };
 
 /* 1 if it lives; 0 if not, and what is left was removed; -1, *e */
@@ -78,7 +78,8 @@ static bool answers(const char *name)
 	rundir_file(name, "ctl.sock", path);
 	rc = ctl_call(path, request, NULL, PING_MS, &e);
 	json_decref(request);
-	return !rc || e.code == EXIT_TIMEOUT;
+	return !rc ||
+	       (e.code == EXIT_TIMEOUT && !rundir_supervisor_killed(name));
 }
 
 bool vm_served(const char *name)

@@ -10,7 +10,7 @@
 /*
  * Whether a process holds the lock of `name` that is here to stay: a supervisor
  * that answers, or whoever is at work on the VM. One that was killed this
- * instant holds its lock for a moment more; this waits for its end (2 s).
+ * instant holds its lock for a moment more; this waits for its end (10 s).
  */
 bool vm_served(const char *name);
 

@@ -8,7 +8,7 @@ KILLS=$(often 200 9)
 
 # --- what gc must not touch ---
 ok "a VM that runs" mtool create "$(boot_cfg keep)"
-kill_supervisor keep
+supervisor_gone keep
 sed 's/^name = .*/name = "xl-guest"/' "$(boot_cfg x)" >"$TMP/xl.cfg"
 grep -E '^(device_model|stubdomain)' /root/xl-boot.cfg >>"$TMP/xl.cfg"
 ok "a guest of another toolstack" xl create -p "$TMP/xl.cfg"
@@ -61,7 +61,7 @@ diag "$left of $KILLS left something"
 
 # --- a VM that nobody remembers ---
 ok "create" mtool create "$(boot_cfg g)"
-kill_supervisor g
+supervisor_gone g
 t=$(domid g)
 rm -rf /run/mtool/g
 like "gc -n finds its domains" "$(mtool gc -n)" "^domain $t: "
