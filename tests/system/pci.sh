@@ -4,7 +4,8 @@
 #   edu, edu2, nic            addresses in the rig's machine
 #   pci_cfg NAME [LINE...]    a VM with the monitor guest (tools/rig/guests/pci.S)
 #                             and LINEs; prints the configuration's path
-#   monitor NAME              views its serial and waits until it is there
+#   open_monitor NAME         views its serial
+#   monitor NAME              waits until it is there
 #   mon NAME COMMAND [S]      sends it a command, prints the value, or "timeout"
 #   dec VALUE                 such a value as a number for test; -1 if it is none
 #   rights DOMID              the Xen-side rights on devices of a domain, a line
@@ -32,11 +33,12 @@ pci_cfg() {
 	echo "$cfg"
 }
 
-monitor() {
+open_monitor() {
 	rm -f "$TMP/$1.mon"
 	open_serial "$1"
-	wait_for "${2:-120}" serial_says "$1" 'pci monitor: ready'
 }
+
+monitor() { wait_for "${2:-120}" serial_says "$1" 'pci monitor: ready'; }
 
 # The count is a file, for $(mon ...) is a subshell.
 mon() {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/mtool/supervisor.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/num.h"
 #include "tools/mtool/supervise.h"
 
 enum {
@@ -33,6 +36,30 @@ static void detach(void)
 	dup2(null, 2);
 	if (null > 2)
 		close(null);
+}
+
+/*
+ * Everything that mtool opens is closed on exec. What is not, our caller's
+ * shell had open: a lock that it holds by such a descriptor must not be held
+ * for as long as the VM lives.
+ */
+static void close_callers(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *d;
+	uint64_t fd;
+
+	while (dir && (d = readdir(dir))) {
+		int flags;
+
+		if (num_parse(d->d_name, STDERR_FILENO + 1, INT_MAX, &fd) < 0)
+			continue;
+		flags = fcntl((int)fd, F_GETFD);
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			close((int)fd);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 static void default_signals(void)
@@ -66,6 +93,7 @@ _Noreturn static void child(int fd, struct vm *vm, struct hyp *h, struct xs *xs)
 
 	default_signals();
 	drop_inherited(vm, h, xs);
+	close_callers();
 	s = supervise_new(vm, fd, &e);
 	if (!s) {
 		send(fd, e.msg, strlen(e.msg), MSG_NOSIGNAL);

@@ -13,6 +13,7 @@ ready=$(snapshot)
 ok "create with edu, strict" mtool create "$(pci_cfg p "pci = [ \"00:04.0\" ]")" ||
 	pci_state p
 t=$(domid p) s=$(stubid p)
+open_monitor p
 ok "the guest comes up" monitor p || pci_state p
 diag "rights of the guest: $(rights "$t")"
 diag "rights of the stub: $(rights "$s")"
@@ -60,7 +61,8 @@ mon p "C 80 deadbeef" >/dev/null
 is "a strict device's register 0x80 does not change" "$(config $edu 0x80)" "$was"
 is "pciback says that it is not permissive" "$(pciback permissive)" ""
 list=$(mtool pci-list p)
-like "pci-list tells what was refused" "$list" 'refused .*: 0x80 ' || {
+# QEMU tells of the first only: the MSI registers' above.
+like "pci-list tells what was refused" "$list" 'refused .*: 0x4c ' || {
 	diag "$list"
 	diag "$(mtool log p | grep -i write-back)"
 }

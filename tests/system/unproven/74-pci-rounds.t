@@ -12,6 +12,7 @@ ok "edu is assignable" mtool pci-assignable-add $edu
 ok "create without a device, but with passthrough" \
 	mtool create "$(pci_cfg p 'passthrough = "enabled"')"
 t=$(domid p) s=$(stubid p)
+open_monitor p
 ok "the guest comes up" monitor p || pci_state p
 is "it has no such device" "$(mon p "f 0")" ffffffff
 no_rights="$(rights "$t")/$(rights "$s")"
