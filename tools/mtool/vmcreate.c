@@ -186,7 +186,7 @@ static int do_introduce(struct apply *a, const struct plan_step *s,
 
 	if (!xs_introduce_domain(xs_raw(a->xs), d->domid, frame,
 				 d->ports.store))
-		return err_sys(e, EXIT_FAILED, "introduce domain %u", d->domid);
+		return xs_fail(a->xs, e, "introduce domain %u", d->domid);
 	return 0;
 }
 
@@ -199,7 +199,7 @@ static int do_set_target(struct apply *a, const struct plan_step *s,
 	if (hyp_set_target(a->hyp, stub, target, e) < 0)
 		return -1;
 	if (!xs_set_target(xs_raw(a->xs), stub, target))
-		return err_sys(e, EXIT_FAILED, "xenstore: set target");
+		return xs_fail(a->xs, e, "xenstore: set target");
 	return 0;
 }
 
