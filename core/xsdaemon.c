@@ -66,13 +66,13 @@ static bool replies(int fd)
 	static const char node[] = "domid";
 	struct xsd_sockmsg head = {.type = XS_READ, .len = sizeof(node)};
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char request[sizeof(head) + sizeof(node)];
+	char request[sizeof(head) + sizeof(node)], reply[64];
 
 	memcpy(request, &head, sizeof(head));
 	memcpy(request + sizeof(head), node, sizeof(node));
 	return write(fd, request, sizeof(request)) == sizeof(request) &&
 	       poll(&p, 1, PROBE_MS) == 1 &&
-	       read(fd, &head, sizeof(head)) == sizeof(head);
+	       read(fd, reply, sizeof(reply)) >= (ssize_t)sizeof(head);
 }
 
 static int probe_device(const char *socket, struct err *e)
