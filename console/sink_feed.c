@@ -53,7 +53,7 @@ struct con_sink *con_feed_new(struct err *e)
 		return NULL;
 	}
 	f->sink.ops = &feed_ops;
-	return &f->sink;
+	return &f->sink; /* analyzer: its first member */
 }
 
 void con_feed_start(struct con_sink *s, const void *data, size_t n)

@@ -71,7 +71,7 @@ struct con_sink *con_spool_new(struct err *e)
 	}
 	p->sink.ops = &spool_ops;
 	p->fd = -1;
-	return &p->sink;
+	return &p->sink; /* analyzer: its first member */
 }
 
 void con_spool_arm(struct con_sink *s, int fd, uint64_t cap)

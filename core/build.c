@@ -6,10 +6,11 @@
 #include <sys/mman.h>
 #include <xenforeignmemory.h>
 #include <xenguest.h>
-#include <xen/hvm/e820.h>
 #include <xen/hvm/hvm_info_table.h>
 
 #include "core/file.h"
+#include "core/hyp_pci.h"
+#include "core/memmap.h"
 
 #define GIB4 (1ull << 32)
 
@@ -18,7 +19,7 @@ enum {
 	VGA_HOLE_PAGES = 0x20, /* 0xa0000-0xbffff */
 	BIOS_MAX_BYTES = 16 << 20,
 	INFO_GFN = HVM_INFO_PADDR >> XC_PAGE_SHIFT,
-	E820_ENTRIES = 2,
+	RESERVED_MAX = MEMMAP_MAX - 2, /* beside RAM below and above 4 GiB */
 };
 
 /* The builder's own words are better than an errno that it seldom sets. */
@@ -73,24 +74,47 @@ static void layout(struct xc_dom_image *dom, const struct dom_params *d)
 	dom->device_model = true;
 }
 
-/* The first MiB is hvmloader's to describe. */
-static int memory_map(struct hyp *h, struct xc_dom_image *dom, uint32_t domid,
+/* What firmware has reserved for the DMA of devices that the guest is given. */
+static int reserved(struct hyp *h, const struct vm_config *cfg,
+		    struct memmap_hole out[RESERVED_MAX], struct err *e)
+{
+	struct hyp_reserved r[RESERVED_MAX];
+	unsigned int i, nr = 0, devices = cfg->rdm_host ? 1 : cfg->nr_pci;
+	int j, got;
+
+	for (i = 0; i < devices; i++) {
+		got = hyp_pci_reserved(h,
+				       cfg->rdm_host ? NULL : &cfg->pci[i].bdf,
+				       r, RESERVED_MAX - nr, e);
+		if (got < 0)
+			return -1;
+		for (j = 0; j < got; j++) {
+			out[nr].start = r[j].start;
+			out[nr].size = r[j].size;
+			out[nr++].relaxed =
+				cfg->rdm_host ? cfg->pci_default.rdm_relaxed
+					      : cfg->pci[i].rdm_relaxed;
+		}
+	}
+	return (int)nr;
+}
+
+static int memory_map(struct hyp *h, struct xc_dom_image *dom,
+		      const struct dom_params *d, uint32_t domid,
 		      struct e820entry *map, struct err *e)
 {
-	unsigned int nr = 1;
+	struct memmap_hole hole[RESERVED_MAX];
+	int nr = d->iommu ? reserved(h, d->cfg, hole, e) : 0;
 
-	map[0].addr = 0x100000;
-	map[0].size = dom->lowmem_end - map[0].addr;
-	map[0].type = E820_RAM;
-	if (dom->highmem_end) {
-		map[1].addr = GIB4;
-		map[1].size = dom->highmem_end - GIB4;
-		map[1].type = E820_RAM;
-		nr = 2;
-	}
+	if (nr >= 0)
+		nr = memmap_make(dom->lowmem_end, dom->highmem_end, hole,
+				 (unsigned int)nr, map, e);
+	if (nr < 0)
+		return -1;
 	dom->e820 = map;
-	dom->e820_entries = nr;
-	if (xc_domain_set_memory_map(hyp_xch(h), domid, map, nr) < 0)
+	dom->e820_entries = (unsigned int)nr;
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: memory map, %d ranges", nr);
+	if (xc_domain_set_memory_map(hyp_xch(h), domid, map, (uint32_t)nr) < 0)
 		return err_sys(e, EXIT_FAILED, "memory map");
 	return 0;
 }
@@ -164,7 +188,7 @@ static int hvm_image(struct hyp *h, struct xc_dom_image *dom,
 		     const struct dom_params *d, uint32_t domid, void *bios,
 		     size_t bios_len, struct err *e)
 {
-	struct e820entry map[E820_ENTRIES];
+	struct e820entry map[MEMMAP_MAX];
 
 	layout(dom, d);
 	if (xc_dom_kernel_file(dom, d->kernel))
@@ -172,7 +196,8 @@ static int hvm_image(struct hyp *h, struct xc_dom_image *dom,
 	dom->system_firmware_module.data = bios;
 	dom->system_firmware_module.length = (uint32_t)bios_len;
 	if (boot_memory(h, dom, domid, d->max_kb - d->video_kb, e) < 0 ||
-	    memory_map(h, dom, domid, map, e) < 0 || boot_image(h, dom, e) < 0)
+	    memory_map(h, dom, d, domid, map, e) < 0 ||
+	    boot_image(h, dom, e) < 0)
 		return -1;
 	return info_table(h, d, domid, e);
 }

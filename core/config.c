@@ -36,7 +36,7 @@ static int set_defaults(struct vm_config *cfg, struct err *e)
 	cfg->qmp_marker = true;
 	cfg->log_limit = VM_LOG_LIMIT;
 	cfg->stub_cmdline = strdup("");
-	if (!cfg->stub_cmdline)
+	if (!cfg->stub_cmdline) /* analyzer: cfg has it */
 		return err_set(e, EXIT_FAILED, "out of memory");
 	return 0;
 }
@@ -230,7 +230,8 @@ static int build(struct load *l)
 		return rc;
 	if (keep_text(l) < 0 || check_known(l) < 0 || take_all(l) < 0 ||
 	    check_name(l) < 0 || check_vcpus(l) < 0 || check_video(l) < 0 ||
-	    check_memory(l) < 0 || check_usb(l) < 0 || check_netboot(l) < 0) {
+	    check_memory(l) < 0 || check_usb(l) < 0 || check_netboot(l) < 0 ||
+	    config_check_pci(l) < 0) {
 		config_free(l->cfg);
 		return -1;
 	}

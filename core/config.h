@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "core/bdf.h"
 #include "core/err.h"
 #include "core/mac.h"
 
@@ -17,6 +18,7 @@ enum {
 	VM_NAME_MAX = 64,   /* characters */
 	VM_DISKS_MAX = 64,  /* disks of one VM */
 	VM_NICS_MAX = 16,   /* the stub numbers them by a hexadecimal digit */
+	VM_PCI_MAX = 16,    /* PCI devices of the host */
 	VM_SERIALS_MAX = 4, /* QEMU's PC has no more */
 	VM_ARGS_MAX = 128,  /* words of device_model_args */
 	VM_LOG_LIMIT = 4 * 1024 * 1024, /* bytes, by default */
@@ -37,6 +39,12 @@ enum vm_timer_mode {
 };
 /* The order is that of xc_domain_set_tsc_info's modes. */
 enum vm_tsc_mode { TSC_DEFAULT, TSC_ALWAYS_EMULATE, TSC_NATIVE };
+/* Whether Xen keeps IOMMU tables for the guest; fixed when it is made. */
+enum vm_passthrough {
+	PASSTHROUGH_DEFAULT, /* if it is given a PCI device */
+	PASSTHROUGH_DISABLED,
+	PASSTHROUGH_ENABLED,
+};
 enum vm_action {
 	ACTION_DESTROY,
 	ACTION_RESTART,
@@ -85,6 +93,16 @@ struct nic_config {
 	bool untrusted;	     /* as a disk's */
 };
 
+/* A PCI device of the host that the guest is given. */
+struct pci_config {
+	struct bdf bdf;
+	int slot;	 /* on the guest's bus; -1: QEMU's choice */
+	bool permissive; /* the guest may write to all of its config space */
+	bool msitranslate, power_mgmt; /* told to the backend, as xl does */
+	bool rdm_relaxed; /* reserved memory that is RAM is no obstacle */
+	bool hotplugged;  /* attached while the guest ran */
+};
+
 struct vm_config {
 	char name[VM_NAME_MAX + 1];
 	uint8_t uuid[16];
@@ -123,6 +141,11 @@ struct vm_config {
 	struct nic_config nic[VM_NICS_MAX];
 	unsigned int nr_nic;
 	unsigned int nr_serial; /* all of them are ptys */
+	struct pci_config pci[VM_PCI_MAX];
+	unsigned int nr_pci;
+	struct pci_config pci_default; /* where a device says nothing */
+	enum vm_passthrough passthrough;
+	bool rdm_host; /* reserve for all devices of the host, not only pci's */
 
 	enum vm_action on_poweroff, on_reboot, on_crash, on_watchdog;
 	enum vm_action on_dm_death; /* of the device model or its stub */

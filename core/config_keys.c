@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* The columns of the table. */
+/* The columns of the table. NOLINTBEGIN(bugprone-macro-parentheses): .names */
 #define KEY(name_, take_, ...)                            \
 	{                                                 \
 		.name = name_, .take = take_, __VA_ARGS__ \
@@ -14,6 +14,7 @@
 #define ONE_OF(choices) .choice = choices
 #define WHY(text) .why = text
 #define HARMLESS(text) .why = text, .harmless = true
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 enum {
 	VIDEORAM_MAX_MB = 512,
@@ -114,11 +115,11 @@ static const struct choice protocols[] = {
 	{0},
 };
 static const struct choice passthroughs[] = {
-	{"default", 0, NULL},
-	{"disabled", 0, NULL},
-	{"enabled", 0, "PCI devices are not done yet"},
-	{"share_pt", 0, "PCI devices are not done yet"},
-	{"sync_pt", 0, "PCI devices are not done yet"},
+	{"default", PASSTHROUGH_DEFAULT, NULL},
+	{"disabled", PASSTHROUGH_DISABLED, NULL},
+	{"enabled", PASSTHROUGH_ENABLED, NULL},
+	{"share_pt", 0, "Xen chooses how to keep IOMMU tables: say enabled"},
+	{"sync_pt", 0, "Xen chooses how to keep IOMMU tables: say enabled"},
 	{0},
 };
 static const struct choice none_only[] = {{"none", 0, NULL}, {0}};
@@ -182,6 +183,21 @@ const struct key config_keys[] = {
 	KEY("usbdevice", take_usbdevice),
 	KEY("soundhw", take_soundhw),
 
+	/* Devices of the host; what holds for all of them comes first. */
+	KEY("pci_permissive", take_bool, AT(pci_default.permissive)),
+	KEY("pci_msitranslate", take_bool, AT(pci_default.msitranslate)),
+	KEY("pci_power_mgmt", take_bool, AT(pci_default.power_mgmt)),
+	KEY("pci_seize", refuse_on,
+	    WHY("mtool takes nothing from dom0 by itself: mtool "
+		"pci-assignable-add first")),
+	KEY("rdm", take_rdm),
+	KEY("rdm_mem_boundary", refuse,
+	    WHY("mtool does not move memory to make room: see rdm")),
+	KEY("passthrough", take_choice, AT(passthrough), ONE_OF(passthroughs)),
+	KEY("pci", take_pci),
+	KEY("gfx_passthru", refuse_on,
+	    WHY("a graphics card can only be a second one")),
+
 	/* The device model and its stubdomain. */
 	KEY("device_model_version", take_fixed, ONE_OF(dm_versions)),
 	KEY("device_model_stubdomain_override", refuse_off,
@@ -204,21 +220,12 @@ const struct key config_keys[] = {
 	    RANGE(4096, (int64_t)1 << 40)),
 
 	/* To come. */
-	KEY("pci", refuse, WHY("PCI devices are not done yet")),
-	KEY("rdm", refuse, WHY("PCI devices are not done yet")),
-	KEY("rdm_mem_boundary", refuse, WHY("PCI devices are not done yet")),
 	KEY("cpus_soft", refuse, WHY("soft affinity is not done yet")),
 	KEY("cap", refuse, WHY("scheduling caps are not done yet")),
 	KEY("device_model_stubdomain_seclabel", refuse,
 	    WHY("security labels are not done yet")),
 	KEY("seclabel", refuse, WHY("security labels are not done yet")),
 	KEY("init_seclabel", refuse, WHY("security labels are not done yet")),
-	KEY("pci_permissive", refuse_on, WHY("PCI devices are not done yet")),
-	KEY("pci_msitranslate", refuse_on, WHY("PCI devices are not done yet")),
-	KEY("pci_seize", refuse_on, WHY("PCI devices are not done yet")),
-	KEY("pci_power_mgmt", refuse_on, WHY("PCI devices are not done yet")),
-	KEY("gfx_passthru", refuse_on, WHY("PCI devices are not done yet")),
-	KEY("passthrough", take_fixed, ONE_OF(passthroughs)),
 
 	/* There is no way for graphics out of the stubdomain. */
 	KEY("vnc", refuse_on, HARMLESS(no_graphics)),

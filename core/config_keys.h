@@ -88,4 +88,9 @@ take_fn refuse_off;  /* 0 */
 take_fn take_name, take_uuid, take_cpus, take_boot, take_viridian, take_serial,
 	take_usbdevice, take_soundhw, take_disk, take_vif, take_dm_args;
 
+/* Passing PCI devices through: config_pci.c. */
+take_fn take_pci, take_rdm;
+/* What pci and other keys make together. 0, or -1 and *l->e. */
+int config_check_pci(struct load *l);
+
 #endif

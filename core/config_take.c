@@ -223,7 +223,7 @@ int take_soundhw(struct load *l, const struct key *k,
 		if (strcmp(text, devices[i][0]))
 			continue;
 		l->cfg->soundhw = strdup(devices[i][1]);
-		return l->cfg->soundhw
+		return l->cfg->soundhw /* analyzer: cfg has it */
 			       ? 0
 			       : err_set(l->e, EXIT_FAILED, "out of memory");
 	}

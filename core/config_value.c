@@ -10,12 +10,14 @@
 #include "core/num.h"
 
 /* Where value `i` stands; an empty list stands where its key does. */
-static int locate(struct load *l, const struct cfg_entry *entry, unsigned int i)
+static void locate(struct load *l, const struct cfg_entry *entry,
+		   unsigned int i)
 {
 	err_in(l->e, "%s", entry->key);
 	if (i >= entry->nr)
-		return cfg_err_at(l->e, entry->file, entry->line);
-	return cfg_err_at(l->e, entry->value[i].file, entry->value[i].line);
+		cfg_err_at(l->e, entry->file, entry->line);
+	else
+		cfg_err_at(l->e, entry->value[i].file, entry->value[i].line);
 }
 
 int config_bad(struct load *l, const struct cfg_entry *entry, unsigned int i,
@@ -28,7 +30,8 @@ int config_bad(struct load *l, const struct cfg_entry *entry, unsigned int i,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	err_set(l->e, EXIT_USAGE, "%s", text);
-	return locate(l, entry, i);
+	locate(l, entry, i);
+	return -1;
 }
 
 const char *config_scalar(struct load *l, const struct cfg_entry *entry)
@@ -108,7 +111,7 @@ static int parse_range(struct load *l, const struct key *k,
 {
 	if (parse_number(l, entry, out) < 0)
 		return -1;
-	if (*out < k->min)
+	if (*out < k->min) /* NOLINT(clang-analyzer-core.*): it was set */
 		return config_bad(l, entry, 0, "%.60s is less than %lld",
 				  entry->value->text, (long long)k->min);
 	if (*out > k->max)
@@ -124,6 +127,7 @@ int take_bool(struct load *l, const struct key *k,
 
 	if (parse_number(l, entry, &n) < 0)
 		return -1;
+	/* NOLINTNEXTLINE(clang-analyzer-core.*): it was set */
 	*(bool *)field(l, k) = n != 0;
 	return 0;
 }
@@ -299,5 +303,6 @@ int refuse_off(struct load *l, const struct key *k,
 
 	if (parse_number(l, entry, &n) < 0)
 		return -1;
+	/* NOLINTNEXTLINE(clang-analyzer-core.*): it was set */
 	return n ? 0 : refuse_key(l, k, entry);
 }

@@ -30,6 +30,7 @@ void dom_target(struct dom_params *d, const struct vm_config *cfg,
 	d->target_kb = (uint64_t)cfg->memory_mb * 1024;
 	d->video_kb = (uint64_t)cfg->videoram_mb * 1024;
 	d->paging_kb = paging_pool_kb(cfg);
+	d->iommu = cfg->nr_pci || cfg->passthrough == PASSTHROUGH_ENABLED;
 	d->max_grant_frames = cfg->max_grant_frames;
 	d->kernel = hvmloader;
 	d->bios = bios;
@@ -69,5 +70,7 @@ uint64_t dom_need_kb(const struct dom_params *d)
 {
 	uint64_t kb = d->target_kb + d->paging_kb + BUILD_EXTRA_KB;
 
+	if (d->iommu) /* whose tables are like the processor's */
+		kb += d->paging_kb;
 	return (kb + ROUND_KB - 1) / ROUND_KB * ROUND_KB;
 }

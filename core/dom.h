@@ -15,6 +15,7 @@
 
 struct dom_params {
 	bool hvm;
+	bool iommu; /* IOMMU tables are kept: fixed for its life */
 	char name[VM_NAME_MAX + 4]; /* the stub's is the target's and -dm */
 	uint8_t uuid[16];
 	unsigned int vcpus, max_vcpus; /* online; maximum */

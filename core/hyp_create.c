@@ -26,6 +26,8 @@ static int make_domain(struct hyp *h, const struct dom_params *d,
 		c.flags = XEN_DOMCTL_CDF_hvm;
 		if (host->hap)
 			c.flags |= XEN_DOMCTL_CDF_hap;
+		if (d->iommu)
+			c.flags |= XEN_DOMCTL_CDF_iommu;
 		/* Xen accepts no other set for a guest with a full PC. */
 		c.arch.emulation_flags = XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI;
 	}
@@ -90,18 +92,30 @@ static int32_t time_offset(const struct vm_config *c)
 	return c->rtc_timeoffset + (int32_t)tm.tm_gmtoff;
 }
 
+static int set_time_offset(struct hyp *h, uint32_t domid, int32_t offset,
+			   struct err *e)
+{
+	if (!offset)
+		return 0;
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: time offset of %d s",
+		offset);
+	if (xc_domain_set_time_offset(hyp_xch(h), domid, offset) < 0)
+		return err_sys(e, EXIT_FAILED, "time offset");
+	return 0;
+}
+
 static int set_hvm_limits(struct hyp *h, const struct dom_params *d,
 			  uint32_t domid, struct err *e)
 {
-	int32_t offset = time_offset(d->cfg);
-
 	if (set_hvm_params(h, d, domid, e) < 0)
 		return -1;
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: TSC mode %u",
+		d->cfg->tsc_mode);
 	if (xc_domain_set_tsc_info(hyp_xch(h), domid, d->cfg->tsc_mode, 0, 0,
 				   0) < 0)
 		return err_sys(e, EXIT_FAILED, "TSC mode");
-	if (offset && xc_domain_set_time_offset(hyp_xch(h), domid, offset) < 0)
-		return err_sys(e, EXIT_FAILED, "time offset");
+	if (set_time_offset(h, domid, time_offset(d->cfg), e) < 0)
+		return -1;
 	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: paging pool of %llu KiB",
 		(unsigned long long)d->paging_kb);
 	if (xc_set_paging_mempool_size(hyp_xch(h), domid, d->paging_kb * 1024) <
@@ -114,9 +128,13 @@ static int set_hvm_limits(struct hyp *h, const struct dom_params *d,
 static int set_pv_limits(struct hyp *h, const struct dom_params *d,
 			 uint32_t domid, struct err *e)
 {
+	log_msg(hyp_log(h), LOG_DETAIL,
+		"hypercall: memory map limit of %llu KiB",
+		(unsigned long long)d->max_kb);
 	if (xc_domain_set_memmap_limit(hyp_xch(h), domid,
 				       (unsigned long)d->max_kb) < 0)
 		return err_sys(e, EXIT_FAILED, "memory map limit");
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: TSC mode %u", TSC_DEFAULT);
 	if (xc_domain_set_tsc_info(hyp_xch(h), domid, TSC_DEFAULT, 0, 0, 0) < 0)
 		return err_sys(e, EXIT_FAILED, "TSC mode");
 	return 0;
@@ -129,6 +147,8 @@ static int alloc_port(struct hyp *h, uint32_t domid, unsigned int *port,
 
 	if (p < 0)
 		return err_sys(e, EXIT_FAILED, "event channel for %s", what);
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: event channel %d for %s", p,
+		what);
 	*port = (unsigned int)p;
 	return 0;
 }
@@ -155,6 +175,7 @@ static int set_schedule(struct hyp *h, const struct dom_params *d,
 static int set_limits(struct hyp *h, const struct dom_params *d, uint32_t domid,
 		      struct hyp_ports *ports, struct err *e)
 {
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: %u vcpus", d->max_vcpus);
 	if (xc_domain_max_vcpus(hyp_xch(h), domid, d->max_vcpus) < 0)
 		return err_sys(e, EXIT_FAILED, "%u vcpus", d->max_vcpus);
 	/* A guest that grows beyond its target must be allowed to first. */
@@ -169,6 +190,7 @@ static int set_limits(struct hyp *h, const struct dom_params *d, uint32_t domid,
 		return -1;
 	if (d->hvm && d->cfg->incoming)
 		return 0; /* the policy is in the stream */
+	log_msg(hyp_log(h), LOG_DETAIL, "hypercall: CPUID policy");
 	if (xc_cpuid_apply_policy(hyp_xch(h), domid, false, NULL, 0,
 				  d->hvm ? d->cfg->pae : true, false, false,
 				  NULL, NULL) < 0)

@@ -42,11 +42,13 @@ enum plan_op {
 	OP_NODES,      /* write `node`s in one transaction */
 	OP_INTRODUCE,  /* make it known to xenstored */
 	OP_SET_TARGET, /* give the stub power over the target */
+	OP_PCI_GIVE,   /* rights on PCI device `index`, and its ownership */
 	OP_SUPERVISE,  /* serve the consoles from here on */
 	OP_PORT,       /* join the ends of nic `index` to its bridge */
 	OP_BACKENDS,   /* wait until the kernel's backends are there */
 	OP_UNPAUSE,    /* let it run */
 	OP_WAIT_DM,    /* wait for the device model's "running" */
+	OP_PCI_PLUG,   /* let the device model pass `index` on to the guest */
 };
 
 enum plan_dom { DOM_TARGET, DOM_STUB, DOM_HOST };
@@ -113,5 +115,12 @@ int plan_expand(const struct plan_vars *v, const char *text, char *buf,
 
 /* Print the plan as numbered steps, for people. */
 void plan_print(const struct plan *p, FILE *out);
+/* As one JSON object, of the VM `name`. */
+void plan_json(const struct plan *p, const char *name, FILE *out);
+/* As a drawing for graphviz: the domains, their devices, who serves them. */
+void plan_dot(const struct plan *p, const char *name, FILE *out);
+
+/* What an operation is called in JSON. */
+const char *plan_op_word(enum plan_op op);
 
 #endif

@@ -159,7 +159,7 @@ static int parse_number(const char *name, struct vdev *v)
 
 int vdev_parse(const char *name, struct vdev *out)
 {
-	struct vdev v;
+	struct vdev v = {0};
 	int rc = -1;
 
 	if (*name >= '0' && *name <= '9')

@@ -64,7 +64,8 @@ void xs_disconnect(struct xs *xs)
 	if (!xs)
 		return;
 	while (xs->watchers)
-		xs_watch_del(xs->watchers);
+		xs_watch_del(xs->watchers); /* NOLINT(clang-analyzer-unix.Malloc):
+					       unlinks it */
 	xs_detach(xs);
 	xs_close(xs->h);
 	close_fd(xs->daemon);
@@ -168,6 +169,21 @@ int xs_perms(struct xs *xs, xs_transaction_t t, const char *path,
 	return xs_set_permissions(xs->h, t, path, p, nr) ? 0 : -1;
 }
 
+int xs_introduce(struct xs *xs, uint32_t domid, unsigned long frame,
+		 unsigned int port)
+{
+	log_msg(xs->log, LOG_DETAIL, "xenstore: introduce domain %u, port %u",
+		domid, port);
+	return xs_introduce_domain(xs->h, domid, frame, port) ? 0 : -1;
+}
+
+int xs_target(struct xs *xs, uint32_t stub, uint32_t target)
+{
+	log_msg(xs->log, LOG_DETAIL, "xenstore: target of domain %u is %u",
+		stub, target);
+	return xs_set_target(xs->h, stub, target) ? 0 : -1;
+}
+
 int xs_transact(struct xs *xs, const char *what, xs_txn_fn *fn, void *ctx,
 		struct err *e)
 {
@@ -178,11 +194,15 @@ int xs_transact(struct xs *xs, const char *what, xs_txn_fn *fn, void *ctx,
 
 		if (t == XBT_NULL)
 			return xs_fail(xs, e, "%s: transaction", what);
+		log_msg(xs->log, LOG_DETAIL, "xenstore: begin transaction %u",
+			t);
 		if (fn(ctx, t, e) < 0) {
 			xs_transaction_end(xs->h, t, true);
 			return is_gone(xs) ? gone(e, what)
 					   : err_in(e, "%s", what);
 		}
+		log_msg(xs->log, LOG_DETAIL, "xenstore: commit transaction %u",
+			t);
 		if (xs_transaction_end(xs->h, t, false))
 			return 0;
 		if (errno != EAGAIN)

@@ -68,6 +68,14 @@ int xs_perms(struct xs *xs, xs_transaction_t t, const char *path,
 	     struct xs_permissions *p, unsigned int nr);
 
 /*
+ * Make a domain known by the frame and port of its ring, and let `stub` act for
+ * `target`. 0, or -1 with errno.
+ */
+int xs_introduce(struct xs *xs, uint32_t domid, unsigned long frame,
+		 unsigned int port);
+int xs_target(struct xs *xs, uint32_t stub, uint32_t target);
+
+/*
  * Run fn(ctx, t) inside a transaction until it commits, at most XS_RETRIES
  * times. fn must be repeatable and returns 0, or -1 with *e filled, which
  * aborts. Returns 0, or -1 and *e. `what` names it in messages.

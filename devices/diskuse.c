@@ -21,15 +21,24 @@ enum { MAJOR_LOOP = 7 };
 /* "MAJOR:MINOR" in sysfs; `fallback` if there is no such file. */
 static dev_t read_dev(const char *path, dev_t fallback)
 {
-	unsigned int major, minor;
+	char text[32] = "", *colon;
+	uint64_t major, minor;
 	FILE *f = fopen(path, "re");
-	dev_t dev = fallback;
 
-	if (f && fscanf(f, "%u:%u", &major, &minor) == 2)
-		dev = makedev(major, minor);
-	if (f)
-		fclose(f);
-	return dev;
+	if (!f)
+		return fallback;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	text[strcspn(text, "\n")] = '\0';
+	colon = strchr(text, ':');
+	if (!colon)
+		return fallback;
+	*colon = '\0';
+	if (num_parse(text, 0, UINT32_MAX, &major) < 0 ||
+	    num_parse(colon + 1, 0, UINT32_MAX, &minor) < 0)
+		return fallback;
+	return makedev((unsigned int)major, (unsigned int)minor);
 }
 
 /* A partition's directory in sysfs is inside its disk's. */

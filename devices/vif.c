@@ -299,7 +299,8 @@ void vif_plan_ports(struct plan *p, const struct vm_config *cfg)
 	for (i = 0; i < cfg->nr_nic; i++) {
 		end_title(cfg, i, DOM_TARGET, target, sizeof(target));
 		end_title(cfg, i, DOM_STUB, stub, sizeof(stub));
-		plan_step(p, OP_PORT, DOM_HOST, GROUP_STARTUP, NULL,
+		plan_step(p, OP_PORT, DOM_HOST, GROUP_STARTUP,
+			  "nics of the target are those of the stub, too",
 			  "nic %u: put%s%s%s into bridge %s once there", i,
 			  target, *stub ? " and" : "", stub,
 			  cfg->nic[i].bridge);

@@ -189,6 +189,7 @@ struct xenbus_watch *xenbus_watch(struct xs *xs, struct xenbus_dev *dev,
 {
 	struct xenbus_watch *w = calloc(1, sizeof(*w));
 
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it holds pointers */
 	if (!w || !(w->front = calloc(nr, sizeof(*w->front)))) {
 		err_sys(e, EXIT_FAILED, "memory");
 		free(w);

@@ -15,6 +15,7 @@ usb = 1
 usbdevice = [ "tablet" ]
 disk = [ "$tmp/a.img,raw,hda,w", "$tmp/b.img,raw,xvdb,w" ]
 vif = [ "model=e1000,rate=1MB/s", "type=vif" ]
+pci = [ "00:04.0,permissive=1" ]
 EOF
 run() { "$build/faults/mtool" plan "$tmp/g.cfg" >"$tmp/out" 2>"$tmp/err"; }
 

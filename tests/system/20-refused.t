@@ -62,7 +62,7 @@ bad "wrong type" 2 'bad.cfg:[0-9]+: memory: ' 'memory = "much"'
 bad "out of range" 2 'bad.cfg:[0-9]+: memory: ' 'memory = 1'
 bad "list where a string belongs" 2 'bad.cfg:[0-9]+: name: ' 'name = [ "g" ]'
 bad "unclosed quote" 2 'bad.cfg:[0-9]+: name: unclosed "' 'name = "g'
-bad "key known, not done" 2 'bad.cfg:[0-9]+: pci: ' 'pci = [ "00:04.0" ]'
+bad "key known, not done" 2 'bad.cfg:[0-9]+: cpus_soft: ' 'cpus_soft = "0"'
 
 # Nics. xenbr0, where a nic goes if nothing else is said, is no bridge here.
 tunctl -t xenbr0 >/dev/null

@@ -267,12 +267,14 @@ static const struct {
 	 "g.cfg:2: boot: n, but the stubdomain has nothing that boots from "
 	 "model pcnet"},
 	/* known, not done */
-	{"pci=['01:00.0']", "g.cfg:2: pci: PCI devices are not done yet"},
-	{"pci_permissive=1",
-	 "g.cfg:2: pci_permissive: PCI devices are not done yet"},
 	{"gfx_passthru='igd'",
-	 "g.cfg:2: gfx_passthru: PCI devices are not done yet"},
-	{"rdm='strategy=host'", "g.cfg:2: rdm: PCI devices are not done yet"},
+	 "g.cfg:2: gfx_passthru: a graphics card can only be a second one"},
+	{"pci_seize=1",
+	 "g.cfg:2: pci_seize: mtool takes nothing from dom0 by itself: mtool "
+	 "pci-assignable-add first"},
+	{"passthrough='share_pt'", "g.cfg:2: passthrough: share_pt: Xen "
+				   "chooses how to keep IOMMU tables: say "
+				   "enabled"},
 	{"cpus='0-3'\ncpus_soft='1'",
 	 "g.cfg:3: cpus_soft: soft affinity is not done yet"},
 	{"cpus='nodes:0'", "g.cfg:2: cpus: nodes:0: not CPUs like 0-3,5,^2 or "

@@ -314,6 +314,65 @@ static void test_print(void)
 	plan_free(&p);
 }
 
+static char *json(const struct plan *p, const char *name)
+{
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		abort();
+	plan_json(p, name, f);
+	fclose(f);
+	return text;
+}
+
+static void test_json(void)
+{
+	struct plan p;
+	char *text;
+
+	plan_init(&p);
+	text = json(&p, "g");
+	is_str(text, "{\n  \"name\": \"g\",\n  \"steps\": [\n  ]\n}\n",
+	       "an empty plan is an object, too");
+	free(text);
+	plan_step(&p, OP_NODES, DOM_TARGET, GROUP_SETUP, "the \"rule\"",
+		  "write %s", V("T"));
+	plan_node(&p, "0T", "/d/" V("T"), "", "%s", "a\"b\\");
+	plan_node(&p, NULL, "/d", "k", "%s", V("S") "%");
+	plan_step(&p, OP_UNPAUSE, DOM_STUB, GROUP_STARTUP, NULL, "go");
+	text = json(&p, "g\"");
+	is_str(text,
+	       "{\n  \"name\": \"g\\\"\",\n  \"steps\": [\n"
+	       "    {\n"
+	       "      \"step\": 1,\n"
+	       "      \"group\": \"setup\",\n"
+	       "      \"does\": \"nodes\",\n"
+	       "      \"domain\": \"target\",\n"
+	       "      \"title\": \"write <T>\",\n"
+	       "      \"why\": \"the \\\"rule\\\"\",\n"
+	       "      \"nodes\": [\n"
+	       "        {\"path\": \"/d/<T>\", \"value\": \"a\\\"b\\\\\", "
+	       "\"permissions\": [{\"domain\": \"0\", \"access\": \"owner\"}, "
+	       "{\"domain\": \"<T>\", \"access\": \"read\"}]},\n"
+	       "        {\"path\": \"/d/k\", \"value\": \"<S>%\"}\n"
+	       "      ]\n"
+	       "    },\n"
+	       "    {\n"
+	       "      \"step\": 2,\n"
+	       "      \"group\": \"startup\",\n"
+	       "      \"does\": \"unpause\",\n"
+	       "      \"domain\": \"stub\",\n"
+	       "      \"title\": \"go\"\n"
+	       "    }\n"
+	       "  ]\n"
+	       "}\n",
+	       "the same steps and nodes, in quotes");
+	free(text);
+	plan_free(&p);
+}
+
 int main(void)
 {
 	test_empty();
@@ -326,5 +385,6 @@ int main(void)
 	test_expand_unknown();
 	test_expand_room();
 	test_print();
+	test_json();
 	return done_testing();
 }

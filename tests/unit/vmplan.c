@@ -62,6 +62,11 @@ static const struct {
 		 "        'type=vif, bridge=br1, ip=192.0.2.1, untrusted',\n"
 		 "        'mac=00:16:3e:12:34:56,model=e1000,vifname=web,"
 		 "rate=10Mb/s@20ms,mtu=9000' ]\n"},
+	{"pci", "name = 'pass'\n"
+		"memory = 256\n"
+		"vga = 'none'\n"
+		"stubdomain_protocol = 'merged'\n"
+		"pci = [ '00:04.0', '0000:01:00.0@6,permissive=1' ]\n"},
 };
 
 static const struct vm_paths paths = {
@@ -89,8 +94,20 @@ static int make(struct vm_plan *v, struct vm_config *cfg, const char *config,
 	return -1;
 }
 
+typedef void print_fn(const struct plan *p, FILE *out);
+
+static void as_json(const struct plan *p, FILE *out)
+{
+	plan_json(p, "win", out);
+}
+
+static void as_dot(const struct plan *p, FILE *out)
+{
+	plan_dot(p, "win", out);
+}
+
 /* The plan of a configuration as it is printed; the caller frees it. */
-static char *printed(const char *config)
+static char *printed(const char *config, print_fn *print)
 {
 	char *text = NULL;
 	struct vm_config cfg;
@@ -104,7 +121,7 @@ static char *printed(const char *config)
 	f = open_memstream(&text, &len);
 	if (!f)
 		abort();
-	plan_print(&v.plan, f);
+	print(&v.plan, f);
 	fclose(f);
 	vm_plan_free(&v);
 	config_free(&cfg);
@@ -139,13 +156,14 @@ static void update(const char *path, const char *text)
 		printf("# cannot write %s\n", path);
 }
 
-static void test_golden(const char *name, const char *config)
+static void test_golden(const char *name, const char *config,
+			const char *ending, print_fn *print)
 {
-	char path[64], *got = printed(config), *want;
+	char path[64], *got = printed(config, print), *want;
 	struct err e;
 	size_t len;
 
-	snprintf(path, sizeof(path), "tests/unit/golden/%s.plan", name);
+	snprintf(path, sizeof(path), "tests/unit/golden/%s.%s", name, ending);
 	if (!ok(got, "%s: has a plan", name))
 		return;
 	if (getenv("UPDATE_GOLDEN"))
@@ -164,11 +182,35 @@ static void test_golden(const char *name, const char *config)
 /* Two plans of one configuration are the same. */
 static void test_repeated(void)
 {
-	char *one = printed(golden[1].config), *two = printed(golden[1].config);
+	char *one = printed(golden[1].config, plan_print);
+	char *two = printed(golden[1].config, plan_print);
 
 	ok(one && two && !strcmp(one, two), "a plan depends on nothing else");
 	free(one);
 	free(two);
+}
+
+/* JSON has a word for every operation, and text a sentence for every step. */
+static void test_words(void)
+{
+	struct vm_config cfg;
+	struct vm_plan v;
+	unsigned int i, j;
+	struct err e;
+
+	for (i = 0; i < ARRAY_SIZE(golden); i++) {
+		if (make(&v, &cfg, golden[i].config, &e) < 0)
+			continue;
+		for (j = 0; j < v.plan.nr_step; j++) {
+			const struct plan_step *s = &v.plan.step[j];
+
+			ok(strcmp(plan_op_word(s->op), "unknown") && s->why,
+			   "%s, step %u: has a word and says why",
+			   golden[i].name, j + 1);
+		}
+		vm_plan_free(&v);
+		config_free(&cfg);
+	}
 }
 
 static unsigned int occurrences(const char *text, const char *word)
@@ -262,7 +304,11 @@ int main(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(golden); i++)
-		test_golden(golden[i].name, golden[i].config);
+		test_golden(golden[i].name, golden[i].config, "plan",
+			    plan_print);
+	test_golden(golden[1].name, golden[1].config, "json", as_json);
+	test_golden(golden[1].name, golden[1].config, "dot", as_dot);
+	test_words();
 	test_repeated();
 	test_stub_cmdline();
 	test_refused();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* check-host: what create needs of this host, and how to get it. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include "core/build.h"
 #include "core/config.h"
+#include "devices/pciback.h"
 #include "tools/mtool/hostnodes.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/vmplan.h"
@@ -114,9 +116,10 @@ static bool answers(struct xs *xs)
 {
 	unsigned int len;
 	void *root = xs_read(xs_raw(xs), XBT_NULL, "/", &len);
+	bool there = root;
 
 	free(root);
-	return root;
+	return there;
 }
 
 static void check_xenstore(struct check *c)
@@ -151,8 +154,30 @@ static void check_modules(struct check *c)
 	check_module(c, "/sys/bus/xen-backend/drivers/vif", "xen-netback",
 		     "network", USEFUL);
 	check_module(c, "/dev/net/tun", "tun", "network", USEFUL);
-	check_module(c, "/sys/bus/pci/drivers/pciback", "xen-pciback",
-		     "PCI passthrough", USEFUL);
+}
+
+/* Only what is there can be asked how it was loaded. */
+static void check_pci(struct check *c)
+{
+	static const char driver[] = "/sys/bus/pci/drivers/" PCIBACK;
+	static const char cure[] = "modprobe xen-pciback passthrough=1";
+	static const char interrupts[] =
+		"/sys/bus/pci/drivers/" PCIBACK "/allow_interrupt_control";
+	bool there = !access(driver, F_OK);
+	int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	tell(c, there, USEFUL, "xen-pciback (PCI passthrough)", cure);
+	if (there) {
+		tell(c, pciback_same_address(root), USEFUL,
+		     "xen-pciback keeps PCI addresses",
+		     "load it anew: modprobe -r xen-pciback; modprobe "
+		     "xen-pciback passthrough=1");
+		tell(c, !access(interrupts, F_OK), USEFUL,
+		     "xen-pciback allows MSI without permissive mode",
+		     "Linux 5.6 or later");
+	}
+	if (root >= 0)
+		close(root);
 }
 
 static void check_file(struct check *c, const char *name, const char *path,
@@ -207,6 +232,7 @@ static void check_all(struct check *c)
 	check_device(c, "/dev/xen/gntdev", "modprobe xen-gntdev");
 	check_xenstore(c);
 	check_modules(c);
+	check_pci(c);
 	check_files(c);
 }
 

@@ -5,8 +5,6 @@
 #include <unistd.h>
 
 #include "core/config.h"
-#include "devices/vbd.h"
-#include "devices/vif.h"
 #include "tools/mtool/consolecli.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/stale.h"
@@ -45,12 +43,11 @@ static void warn(void *ctx, const char *text)
 	log_msg(&m->log, LOG_WARN, "%s", text);
 }
 
-static int load(struct mtool *m, struct vm_config *cfg, int argc, char **argv,
-		bool lenient, struct err *e)
+int cmd_load(struct mtool *m, struct vm_config *cfg, int argc, char **argv,
+	     bool lenient, struct err *e)
 {
 	char **words = argv + optind;
 
-	(void)argc;
 	return config_load(cfg, words[0], DEFAULTS, words + 1,
 			   (unsigned int)(argc - optind - 1), lenient, warn, m,
 			   e);
@@ -93,52 +90,11 @@ int cmd_create(struct mtool *m, int argc, char **argv, struct err *e)
 	if (!cfg)
 		return err_sys(e, EXIT_FAILED, "memory");
 	if (parse_opts(argc, argv, &o, e) < 0 ||
-	    load(m, cfg, argc, argv, o.lenient, e) < 0)
+	    cmd_load(m, cfg, argc, argv, o.lenient, e) < 0)
 		goto out;
 	rc = create(m, cfg, &o, e);
 	if (!rc && o.console)
 		rc = attach(cfg->name, e);
-	if (rc < 0)
-		err_in(e, "%s", cfg->name);
-	config_free(cfg);
-out:
-	free(cfg);
-	return rc;
-}
-
-/*
- * The same plan that create applies. Files need not exist here; a stub uuid is
- * made at random each time, so it is shown as zeros.
- */
-static int print_plan(struct vm_config *cfg, struct err *e)
-{
-	static const uint8_t no_uuid[16];
-	struct vm_paths paths;
-	struct vm_plan plan;
-
-	vbd_guess(cfg);
-	if (cfg->uuid_set)
-		vif_macs(cfg);
-	vm_paths_find(&paths, cfg);
-	if (vm_plan_make(&plan, cfg, &paths, no_uuid, e) < 0)
-		return -1;
-	plan_print(&plan.plan, stdout);
-	vm_plan_free(&plan);
-	return 0;
-}
-
-int cmd_plan(struct mtool *m, int argc, char **argv, struct err *e)
-{
-	struct vm_config *cfg = calloc(1, sizeof(*cfg));
-	int rc = -1;
-
-	if (!cfg)
-		return err_sys(e, EXIT_FAILED, "memory");
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
-	    cmd_words(argc, argv, 1, argc, e) < 0 ||
-	    load(m, cfg, argc, argv, false, e) < 0)
-		goto out;
-	rc = print_plan(cfg, e);
 	if (rc < 0)
 		err_in(e, "%s", cfg->name);
 	config_free(cfg);

@@ -28,6 +28,7 @@ int cmd_gc(struct mtool *m, int argc, char **argv, struct err *e)
 	g.xs = h.xs;
 	gc_run_dirs(&g);
 	gc_marked(&g);
+	gc_pci(&g);
 	gc_logs(&g);
 	host_close(&h);
 	if (g.failed)

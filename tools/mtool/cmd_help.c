@@ -9,6 +9,8 @@
 #define MTOOL_VERSION "unknown"
 #endif
 
+enum { NAME_COLUMNS = 14 };
+
 static void first_line(const char *text)
 {
 	printf("%.*s", (int)strcspn(text, "\n"), text);
@@ -18,12 +20,17 @@ static int list_commands(void)
 {
 	const struct command *c;
 
-	puts("mtool [-v|-vv] [-q] [--json] COMMAND [OPTIONS] ...\n\n"
+	puts("mtool [-v|-vv] [-q] [--json] [--trace FILE] COMMAND [OPTIONS] "
+	     "...\n\n"
 	     "Builds and runs HVM guests whose QEMU is in a Linux stubdomain.\n"
 	     "  -v  show each step with times    -vv  and each call to Xen\n"
-	     "  -q  errors only                  --json  facts as JSON\n");
+	     "  -q  errors only                  --json  facts as JSON\n"
+	     "  --trace FILE  all that -vv shows, as JSON lines\n");
 	for (c = commands; c->name; c++) {
-		printf("  %-14s ", c->name);
+		/* a long name has a line of its own */
+		printf("  %-14s%s", c->name,
+		       strlen(c->name) > NAME_COLUMNS ? "\n                 "
+						      : " ");
 		first_line(c->help);
 		putchar('\n');
 	}

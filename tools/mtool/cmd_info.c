@@ -11,6 +11,7 @@
 #include "tools/mtool/saveshow.h"
 #include "tools/mtool/vmblock.h"
 #include "tools/mtool/vmnet.h"
+#include "tools/mtool/vmpci.h"
 
 enum { ASK_MS = 5000 };
 
@@ -83,9 +84,12 @@ static void print_qmp(const json_t *qmp)
 		printf("%-12s QEMU %s, %s\n", "device model", version, status);
 }
 
-static void print_info(const struct vm_facts *f, const json_t *disks,
-		       const json_t *nics, const json_t *consoles,
-		       const json_t *qmp)
+struct devices {
+	json_t *disks, *nics, *pci;
+};
+
+static void print_info(const struct vm_facts *f, const struct devices *d,
+		       const json_t *consoles, const json_t *qmp)
 {
 	const struct vm_record *r = &f->record;
 	char uuid[37], up[24], path[RUNDIR_PATH_MAX], link[24];
@@ -111,8 +115,9 @@ static void print_info(const struct vm_facts *f, const json_t *disks,
 		print_pty(r->name, link);
 	}
 	print_pty(r->name, "pv");
-	block_print(disks, "disk         ");
-	net_print(nics, "nic");
+	block_print(d->disks, "disk         ");
+	net_print(d->nics, "nic");
+	pci_print(d->pci, "pci          ");
 	print_consoles(consoles);
 }
 
@@ -132,15 +137,17 @@ static json_t *ask(const char *name, const char *what)
 	return answer;
 }
 
-static void show_json(const struct vm_facts *f, json_t *disks, json_t *nics,
+static void show_json(const struct vm_facts *f, const struct devices *d,
 		      json_t *consoles, json_t *qmp)
 {
 	json_t *o = facts_json(f);
 
-	if (disks)
-		json_object_set(o, "disks", disks);
-	if (nics)
-		json_object_set(o, "nics", nics);
+	if (d->disks)
+		json_object_set(o, "disks", d->disks);
+	if (d->nics)
+		json_object_set(o, "nics", d->nics);
+	if (d->pci)
+		json_object_set(o, "pci", d->pci);
 	if (consoles)
 		json_object_set(o, "consoles", consoles);
 	if (qmp)
@@ -150,19 +157,20 @@ static void show_json(const struct vm_facts *f, json_t *disks, json_t *nics,
 	json_decref(o);
 }
 
-/* Both stay NULL while it is not complete. */
+/* All stay NULL while it is not complete. */
 static void ask_devices(struct mtool *m, const struct vm_facts *f,
-			json_t **disks, json_t **nics)
+			struct devices *d)
 {
 	struct err ignored;
 	struct live l;
 
-	*disks = *nics = NULL;
+	*d = (struct devices){NULL, NULL, NULL};
 	if (!f->record.running)
 		return;
 	if (!live_open(&l, m, f->record.name, &ignored)) {
-		*disks = block_list(&l);
-		*nics = net_list(&l, &ignored);
+		d->disks = block_list(&l);
+		d->nics = net_list(&l, &ignored);
+		d->pci = pci_list(&l);
 	}
 	live_close(&l);
 }
@@ -171,15 +179,16 @@ static void show(struct mtool *m, const struct vm_facts *f)
 {
 	json_t *consoles = ask(f->record.name, "consoles");
 	json_t *qmp = ask(f->record.name, "qmp");
-	json_t *disks, *nics;
+	struct devices d;
 
-	ask_devices(m, f, &disks, &nics);
+	ask_devices(m, f, &d);
 	if (m->json)
-		show_json(f, disks, nics, consoles, qmp);
+		show_json(f, &d, consoles, qmp);
 	else
-		print_info(f, disks, nics, consoles, qmp);
-	json_decref(nics);
-	json_decref(disks);
+		print_info(f, &d, consoles, qmp);
+	json_decref(d.pci);
+	json_decref(d.nics);
+	json_decref(d.disks);
 	json_decref(consoles);
 	json_decref(qmp);
 }

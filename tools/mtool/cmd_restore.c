@@ -14,6 +14,7 @@
 #include "tools/mtool/host.h"
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/hotnics.h"
+#include "tools/mtool/hotpcis.h"
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/stale.h"
 #include "tools/mtool/vmincoming.h"
@@ -134,7 +135,8 @@ static int take_devices(struct restore *r, struct err *e)
 	if (put_lines(cfg->name, "disks", m->disks, e) < 0 ||
 	    put_lines(cfg->name, "nics", m->nics, e) < 0 ||
 	    hotdisks_load(cfg->name, cfg, e) < 0 ||
-	    hotnics_load(cfg->name, cfg, e) < 0)
+	    hotnics_load(cfg->name, cfg, e) < 0 ||
+	    hotpcis_del_all(cfg->name, cfg, e) < 0)
 		return -1;
 	/* looked at when they came; what the guest has written is its own */
 	for (i = 0; i < cfg->nr_disk && !overrides_disks(r); i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of commands, and how their words are parsed. */
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,8 +119,40 @@ const struct command commands[] = {
 	 "List a VM's nics, with dom0's interfaces and bridges."},
 	{"pause", cmd_pause, "VM",
 	 "Pause the guest; its stubdomain keeps serving."},
-	{"plan", cmd_plan, "CONFIG [KEY=VALUE]...",
-	 "Print all that create would do, in order. Needs no Xen."},
+	{"pci-assignable-add", cmd_pci_assignable_add, "[--force] BDF...",
+	 "Take PCI devices from dom0, to be given to guests.\n"
+	 "BDF is like 0000:03:00.0. The device is in quarantine then, where "
+	 "it\n"
+	 "can do no harm, until a guest gets it.\n"
+	 "  --force  also what dom0 uses, but for what it cannot do without"},
+	{"pci-assignable-list", cmd_pci_assignable_list, "",
+	 "List PCI devices that can be given to guests.\n"
+	 "With who has them, and the driver that would have them back."},
+	{"pci-assignable-remove", cmd_pci_assignable_remove, "[-r] BDF...",
+	 "Give PCI devices back to dom0.\n"
+	 "  -r  to the drivers they were taken from"},
+	{"pci-attach", cmd_pci_attach, "[-t SECONDS] VM PCI",
+	 "Pass a PCI device through to the running guest.\n"
+	 "PCI is as in a configuration: 0000:03:00.0,permissive=0. It stays,\n"
+	 "through reboots of the guest, until it is detached.\n"
+	 "  -t  limit for each step in seconds (default 30)"},
+	{"pci-detach", cmd_pci_detach, "[-F] [-t SECONDS] VM BDF",
+	 "Take a PCI device from the running guest.\n"
+	 "If the guest does not let go of it, it stays as it was. Afterwards "
+	 "it\n"
+	 "is in quarantine.\n"
+	 "  -F  eject it then, as the guest's ACPI code would\n"
+	 "  -t  limit for the guest in seconds (default 30)"},
+	{"pci-list", cmd_pci_list, "VM",
+	 "List the PCI devices that a VM has.\n"
+	 "Whether they are permissive, and what strict mode has refused."},
+	{"plan", cmd_plan, "[--json | --dot] CONFIG [KEY=VALUE]...",
+	 "Print all that create would do, in order. Needs no Xen.\n"
+	 "What is known only while it is done stands as <T>, the domain id of "
+	 "the\n"
+	 "guest, <S>, that of its stubdomain, and so on.\n"
+	 "  --json  the same for programs\n"
+	 "  --dot   domains, devices and who serves them, for graphviz"},
 	{"qmp", cmd_qmp,
 	 "[--timeout SECONDS] [--events] VM [COMMAND [KEY=VALUE|JSON]...]",
 	 "Send a QMP command to the device model and print the reply.\n"
@@ -210,12 +243,13 @@ static void long_table(const char *longs, char *buf, size_t size,
 	for (word = strtok_r(buf, " ", &save); word && nr < LONGS_MAX;
 	     word = strtok_r(NULL, " ", &save)) {
 		equals = strchr(word, '=');
+		assert(equals);
 		*equals = '\0';
 		table[nr].name = word;
 		table[nr].has_arg =
 			equals[2] == ':' ? required_argument : no_argument;
 		table[nr].flag = NULL;
-		table[nr].val = equals[1];
+		table[nr].val = (unsigned char)equals[1];
 		nr++;
 	}
 	memset(&table[nr], 0, sizeof(table[nr]));
@@ -253,6 +287,7 @@ int cmd_usage(const char *name, struct err *e)
 {
 	const struct command *c = command_find(name);
 
+	assert(c);
 	return err_set(e, EXIT_USAGE, "usage: mtool %s%s%s", name,
 		       *c->usage ? " " : "", c->usage);
 }

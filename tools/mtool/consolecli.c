@@ -65,6 +65,7 @@ static void place_line(struct place *p)
 	int end = 0;
 
 	p->line[p->len] = '\0';
+	/* NOLINTNEXTLINE(cert-err34-c): 18 digits cannot overflow */
 	if (sscanf(p->line, "[mtool: %18llu bytes dropped]%n", &n, &end) == 1 &&
 	    end && !strcmp(p->line + end, "\r\n"))
 		p->pos += n - (p->len + 2);

@@ -38,6 +38,12 @@ void gc_run_dirs(struct gc *g);
  */
 void gc_marked(struct gc *g);
 
+/*
+ * PCI devices that were on their way to a VM or back when whoever was at it
+ * died, or whose VM is no more.
+ */
+void gc_pci(struct gc *g);
+
 /* Logs of VMs that are no more, beyond the size that is theirs by default. */
 void gc_logs(struct gc *g);
 

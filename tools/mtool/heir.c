@@ -41,7 +41,7 @@ int heir_send(int fd, const struct heir *h, struct err *e)
 		fds[2 + 2 * i] = h->pty[i].master;
 		fds[3 + 2 * i] = h->pty[i].slave;
 	}
-	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_level = SOL_SOCKET; /* analyzer: m has room for it */
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(n);
 	memcpy(CMSG_DATA(c), fds, n);

@@ -31,6 +31,7 @@ static void make_printable(char *text, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		/* cppcheck-suppress uninitvar ; read_tail has filled it */
 		if (text[i] == '\n')
 			continue;
 		if (text[i] == '\t' || text[i] == '\r')

@@ -9,6 +9,7 @@
 #include "core/num.h"
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/hotnics.h"
+#include "tools/mtool/hotpcis.h"
 #include "tools/mtool/takeover.h"
 #include "tools/mtool/vmconfig.h"
 
@@ -44,7 +45,8 @@ static int open_all(struct live *l, struct mtool *m, struct err *e)
 		return err_set(e, EXIT_BUSY, "is still being created");
 	if (vm_config_read(&l->cfg, l->record.name, e) < 0 ||
 	    hotdisks_load(l->record.name, &l->cfg, e) < 0 ||
-	    hotnics_load(l->record.name, &l->cfg, e) < 0)
+	    hotnics_load(l->record.name, &l->cfg, e) < 0 ||
+	    hotpcis_load(l->record.name, &l->cfg, e) < 0)
 		return -1;
 	l->hyp = hyp_open(&m->log, e);
 	l->xs = l->hyp ? xs_connect(&m->log, e) : NULL;

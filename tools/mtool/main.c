@@ -13,6 +13,7 @@ enum { TAIL_LINES = 20 };
 struct global {
 	enum log_level level;
 	bool json;
+	const char *trace;   /* a file, or NULL */
 	const char *instead; /* --help and --version are commands, too */
 };
 
@@ -22,14 +23,16 @@ static int global_options(int argc, char **argv, struct global *g,
 {
 	int c;
 
-	while ((c = cmd_option(argc, argv, "+vqh", "json=j help=h version=V",
-			       e)) != -1) {
+	while ((c = cmd_option(argc, argv, "+vqh",
+			       "json=j help=h trace=T: version=V", e)) != -1) {
 		if (c == 'v')
 			g->level = g->level < LOG_STEP ? LOG_STEP : LOG_DETAIL;
 		else if (c == 'q')
 			g->level = LOG_ERROR;
 		else if (c == 'j')
 			g->json = true;
+		else if (c == 'T')
+			g->trace = optarg;
 		else if (c == 'h')
 			g->instead = "help";
 		else if (c == 'V')
@@ -53,6 +56,34 @@ static int take_json(int argc, char **argv, struct global *g)
 	}
 	argv[kept] = NULL;
 	return kept;
+}
+
+static int open_trace(struct log *log, const char *path, struct err *e)
+{
+	FILE *f = path ? fopen(path, "we") : NULL;
+
+	if (path && !f)
+		return err_sys(e, EXIT_FAILED, "trace %s", path);
+	/* by lines: destroy forks, and a trace should survive a crash */
+	if (f)
+		setvbuf(f, NULL, _IOLBF, 0);
+	log_trace(log, f);
+	return 0;
+}
+
+/* A trace that lacks something is a failure, though the command went well. */
+static int close_trace(struct log *log, const char *path, int rc, struct err *e)
+{
+	FILE *f = log->trace;
+	bool bad;
+
+	if (!f)
+		return rc;
+	log_trace(log, NULL);
+	bad = ferror(f);
+	if ((fclose(f) || bad) && !rc)
+		return err_sys(e, EXIT_FAILED, "trace %s", path);
+	return rc;
 }
 
 static int run(struct mtool *m, int argc, char **argv, struct global *g,
@@ -80,7 +111,9 @@ static int run(struct mtool *m, int argc, char **argv, struct global *g,
 	argc = g->instead ? 1 : take_json(argc - optind, argv, g);
 	m->json = g->json;
 	optind = 0; /* getopt starts anew */
-	return c->fn(m, argc, argv, e);
+	if (open_trace(&m->log, g->trace, e) < 0)
+		return -1;
+	return close_trace(&m->log, g->trace, c->fn(m, argc, argv, e), e);
 }
 
 int main(int argc, char **argv)

@@ -10,6 +10,8 @@
 #include "core/xs.h"
 #include "tools/mtool/rundir.h"
 
+struct vm_config;
+
 struct mtool {
 	struct log log;
 	bool json;
@@ -31,6 +33,8 @@ cmd_fn cmd_check_host, cmd_console, cmd_create, cmd_destroy, cmd_domid,
 	cmd_plan, cmd_qmp, cmd_reboot, cmd_rename, cmd_restore, cmd_save,
 	cmd_shutdown, cmd_supervise, cmd_sysrq, cmd_trigger, cmd_unpause,
 	cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_version;
+cmd_fn cmd_pci_assignable_add, cmd_pci_assignable_list,
+	cmd_pci_assignable_remove, cmd_pci_attach, cmd_pci_detach, cmd_pci_list;
 
 struct command {
 	const char *name;
@@ -61,6 +65,14 @@ int cmd_seconds(unsigned int *out, struct err *e);
 int cmd_usage(const char *name, struct err *e);
 /* Check that `min`..`max` words are left behind the options. */
 int cmd_words(int argc, char **argv, int min, int max, struct err *e);
+
+/*
+ * Read the configuration that the words left are: CONFIG [KEY=VALUE]..., over
+ * the host's defaults. With `lenient`, harmless keys that are not done are only
+ * warned of. On success *cfg is the caller's to config_free.
+ */
+int cmd_load(struct mtool *m, struct vm_config *cfg, int argc, char **argv,
+	     bool lenient, struct err *e);
 
 /*
  * Find a VM by its name or its target's domid. EXIT_NO_VM if there is none.

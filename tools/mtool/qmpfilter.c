@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/mtool/pciqmp.h"
+
 static const struct {
 	const char *command, *instead;
 } refused[] = {
@@ -22,12 +24,21 @@ static const struct {
 /* What QEMU calls the devices that mtool gives it: these, and a number. */
 static const struct {
 	const char *prefix, *instead;
+	bool hex; /* a PCI address follows */
 } managed[] = {
-	{"ide-", "block-detach"},      {"scsi0-hd", "block-detach"},
-	{"ahcidisk-", "block-detach"}, {"ahci", "block-detach"},
-	{"nic", "network-detach"},     {"net", "network-detach"},
-	{"pci-pt-", "pci-detach"},
+	{"ide-", "block-detach", false},
+	{"scsi0-hd", "block-detach", false},
+	{"ahcidisk-", "block-detach", false},
+	{"ahci", "block-detach", false},
+	{"nic", "network-detach", false},
+	{"net", "network-detach", false},
+	{PCI_QMP_PREFIX, "pci-detach", true},
 };
+
+static bool is_number(char c, bool hex)
+{
+	return hex ? isxdigit((unsigned char)c) : isdigit((unsigned char)c);
+}
 
 static int check_name(const char *command, struct err *e)
 {
@@ -61,7 +72,7 @@ static int check_device(const char *id, struct err *e)
 		size_t n = strlen(managed[i].prefix);
 
 		if (!strncmp(id, managed[i].prefix, n) &&
-		    isdigit((unsigned char)id[n]))
+		    is_number(id[n], managed[i].hex))
 			return err_set(e, EXIT_USAGE,
 				       "refused: %s is a device of the VM; "
 				       "use mtool %s",

@@ -14,6 +14,7 @@
 #include "core/file.h"
 #include "core/hypstream.h"
 #include "core/uuid.h"
+#include "devices/pciowner.h"
 #include "tools/mtool/ctl.h"
 #include "tools/mtool/hotlines.h"
 #include "tools/mtool/progress.h"
@@ -44,14 +45,9 @@ void save_init_job(struct save_job *j, struct mtool *m, const char *verb)
 
 static int check_pci(const struct live *l, struct err *e)
 {
-	char path[XS_PATH_MAX], **list;
-	unsigned int nr = 0;
+	struct pci_owner first;
 
-	snprintf(path, sizeof(path), "/local/domain/0/backend/pci/%u",
-		 l->record.stub);
-	list = xs_directory(xs_raw(l->xs), XBT_NULL, path, &nr);
-	free(list);
-	if (!nr)
+	if (!pci_owned(l->xs, l->record.uuid, &first, 1))
 		return 0;
 	return err_set(e, EXIT_BUSY,
 		       "PCI devices are attached, whose state nobody can save: "

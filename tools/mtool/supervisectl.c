@@ -8,6 +8,7 @@
 
 #include "console/nodes.h"
 #include "tools/mtool/ctl.h"
+#include "tools/mtool/pciqmp.h"
 #include "tools/mtool/rundir.h"
 #include "tools/mtool/superviseint.h"
 #include "tools/mtool/superviseqmp.h"
@@ -144,6 +145,35 @@ static int ctl_qmp(void *ctx, struct ctl_conn *conn, const json_t *request,
 	return supervise_qmp_info(ctx, conn, e);
 }
 
+/* Nothing but what pci-detach is for. */
+static int ctl_unplug(void *ctx, struct ctl_conn *conn, const json_t *request,
+		      json_t *answer, struct err *e)
+{
+	static const char prefix[] = PCI_QMP_PREFIX;
+	const char *id;
+
+	(void)answer;
+	if (ctl_get_str(request, "id", NULL, &id, e) < 0)
+		return -1;
+	if (strncmp(id, prefix, strlen(prefix)))
+		return err_set(e, EXIT_USAGE, "no PCI device of the host's");
+	return supervise_qmp_unplug(ctx, conn, id, e);
+}
+
+/* What another mtool has done to the VM belongs into its log. */
+static int ctl_say(void *ctx, struct ctl_conn *conn, const json_t *request,
+		   json_t *answer, struct err *e)
+{
+	struct supervise *s = ctx;
+	const char *text;
+
+	(void)conn, (void)answer;
+	if (ctl_get_str(request, "text", NULL, &text, e) < 0)
+		return -1;
+	log_msg(&s->log, LOG_WARN, "%.200s", text);
+	return CTL_DONE;
+}
+
 /* The VM has its new name: what else remembers a path is told. */
 static void tell_new_paths(struct supervise *s)
 {
@@ -198,6 +228,8 @@ static const struct ctl_command commands[] = {
 	{"rename", ctl_rename},
 	{"replace", ctl_replace},
 	{"save", supervise_save},
+	{"say", ctl_say},
+	{"unplug", ctl_unplug},
 	{NULL, NULL},
 };
 

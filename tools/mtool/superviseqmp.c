@@ -24,6 +24,7 @@ enum {
 	EVENT_SHOWN = 300, /* bytes */
 	INFO_MS = 3000,
 	ALIVE_MS = 2000,
+	UNPLUG_MS = 30000,
 };
 
 struct sup_qmp {
@@ -220,6 +221,33 @@ int supervise_qmp_info(struct supervise *s, struct ctl_conn *conn,
 		return CTL_LATER;
 	free(question);
 	return -1;
+}
+
+/* --- what only mtool may ask --- */
+
+static void unplug_known(void *ctx, const struct qmp_result *r)
+{
+	struct err e = r->err;
+
+	qmp_printable(e.msg);
+	ctl_answer(ctx, NULL, r->ret.len ? NULL : &e);
+}
+
+int supervise_qmp_unplug(struct supervise *s, struct ctl_conn *conn,
+			 const char *id, struct err *e)
+{
+	json_t *args = json_pack("{s:s}", "id", id);
+	struct qmp_cmd *sent = NULL;
+
+	if (!s->qmp)
+		err_set(e, EXIT_FAILED, "no device model");
+	else if (!args)
+		err_set(e, EXIT_FAILED, "out of memory");
+	else
+		sent = qmp_command(s->qmp->conn, "device_del", args, UNPLUG_MS,
+				   unplug_known, conn, e);
+	json_decref(args);
+	return sent ? (int)CTL_LATER : -1;
 }
 
 /* --- its life --- */

@@ -42,6 +42,14 @@ struct qmp_conn *supervise_qmp(struct supervise *s);
 int supervise_qmp_info(struct supervise *s, struct ctl_conn *conn,
 		       struct err *e);
 
+/*
+ * Ask the guest to let go of a PCI device of the host, which clients of
+ * qmp.sock cannot: the answer comes when QEMU has asked it. CTL_LATER, or -1
+ * and *e.
+ */
+int supervise_qmp_unplug(struct supervise *s, struct ctl_conn *conn,
+			 const char *id, struct err *e);
+
 /* The run directory has a new name. */
 void supervise_qmp_moved(struct supervise *s);
 

@@ -115,6 +115,8 @@ int supervisor_start(struct supervisor *s, struct vm *vm, struct hyp *h,
 	}
 	if (!s->pid) {
 		close(pair[0]);
+		if (log->trace) /* who reads it waits for its end */
+			fclose(log->trace);
 		child(pair[1], vm, h, xs);
 	}
 	close(pair[1]);

@@ -159,6 +159,7 @@ static int replace(struct vm *vm, struct log *log, struct err *e)
 	fd = ask_for_all(vm->cfg->name, &h, e);
 	if (fd < 0)
 		return -1;
+	/* cppcheck-suppress autoVariables ; the new process has its own */
 	vm->heir = &h;
 	if (!rundir_adopt(&vm->run, vm->cfg->name, h.lock, e) &&
 	    !supervisor_start(&sup, vm, NULL, NULL, log, e)) {

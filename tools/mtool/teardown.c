@@ -11,6 +11,7 @@
 #include "core/uuid.h"
 #include "devices/vbd.h"
 #include "tools/mtool/holders.h"
+#include "tools/mtool/pcigive.h"
 
 enum { POLL_MS = 10 };
 
@@ -203,6 +204,7 @@ int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
 	    forget_vm(xs, r->stub_uuid, e) < 0 ||
 	    forget_errors(xs, domid, e) < 0)
 		return -1;
+	pci_release(h, xs, r->uuid); /* what it cannot do is left to gc */
 	return xs_transact(xs, "remove empty directories", prune, xs, e);
 }
 
@@ -221,7 +223,8 @@ static bool has_backend(uint32_t domid)
 	snprintf(middle, sizeof(middle), "-%u-", domid);
 	while (dir && !found && (d = readdir(dir)))
 		found = (!strncmp(d->d_name, "vif-", 4) ||
-			 !strncmp(d->d_name, "vbd-", 4)) &&
+			 !strncmp(d->d_name, "vbd-", 4) ||
+			 !strncmp(d->d_name, "pci-", 4)) &&
 			!strncmp(d->d_name + 3, middle, strlen(middle));
 	if (dir)
 		closedir(dir);
@@ -273,9 +276,10 @@ int vm_drop_stub(struct hyp *h, struct xs *xs, const struct vm_record *r,
 	struct vm_record stub = {.stub = r->stub};
 
 	memcpy(stub.stub_uuid, r->stub_uuid, sizeof(stub.stub_uuid));
-	if (vm_kill(h, &stub, e) < 0)
+	if (vm_kill(h, &stub, e) < 0 || vm_forget(h, xs, &stub, NULL, e) < 0)
 		return -1;
-	return vm_forget(h, xs, &stub, NULL, e);
+	pci_release(h, xs, r->uuid); /* without the stub they are of no use */
+	return 0;
 }
 
 int vm_drop_devices(struct hyp *h, struct xs *xs, const struct vm_record *r,

@@ -15,7 +15,7 @@
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/hotlines.h"
 #include "tools/mtool/pvdisk.h"
-#include "tools/mtool/qmpclient.h"
+#include "tools/mtool/qmpask.h"
 
 enum { RETRY_MS = 200 };
 
@@ -73,21 +73,7 @@ static void close_drive(struct drive *d)
 static int ask(struct drive *d, const char *command, json_t *args,
 	       struct err *e)
 {
-	json_t *o = json_pack("{s:s s:o s:s}", "execute", command, "arguments",
-			      args, "id", command);
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL, *line = NULL;
-	struct qmp_span ignored;
-	int rc = -1;
-
-	if (!text || asprintf(&line, "%s\n", text) < 0)
-		err_set(e, EXIT_FAILED, "out of memory");
-	else
-		rc = qmp_caller_ask(&d->qmp, line, command, &ignored, d->end_ms,
-				    e);
-	free(line);
-	free(text);
-	json_decref(o);
-	return rc;
+	return qmp_ask(&d->qmp, command, args, NULL, d->end_ms, e);
 }
 
 /* The drive's id in QEMU's arguments. */

@@ -8,6 +8,7 @@
 #include "devices/vbd.h"
 #include "devices/vif.h"
 #include "tools/mtool/vm.h"
+#include "tools/mtool/vmpci.h"
 
 static int check_files(const struct vm_paths *paths, struct err *e)
 {
@@ -115,7 +116,8 @@ int vm_check(struct hyp *h, struct xs *xs, struct vm_config *cfg,
 		return err_set(e, EXIT_HOST,
 			       "this host's Xen cannot run PV domains, which "
 			       "the stubdomain is");
-	if (check_schedule(cfg, &host, e) < 0)
+	if (check_schedule(cfg, &host, e) < 0 ||
+	    vm_pci_check(h, xs, cfg, e) < 0)
 		return -1;
 	return check_host_memory(cfg, paths, &host, e);
 }

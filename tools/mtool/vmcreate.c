@@ -14,12 +14,14 @@
 #include "core/undo.h"
 #include "devices/vbd.h"
 #include "devices/vif.h"
+#include "tools/mtool/budget.h"
 #include "tools/mtool/nodes.h"
 #include "tools/mtool/supervisor.h"
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vm.h"
 #include "tools/mtool/vmconfig.h"
 #include "tools/mtool/vmincoming.h"
+#include "tools/mtool/vmpci.h"
 #include "tools/mtool/wait.h"
 
 enum { UNDO_WAIT_MS = 10000 };
@@ -38,6 +40,7 @@ struct apply {
 	struct vif_port port[2 * VM_NICS_MAX];
 	unsigned int nr_nic;
 	struct loop_list loops;
+	struct budget budget;
 	bool supervised; /* its log may have a word on a failure */
 	struct undo undo;
 };
@@ -145,7 +148,7 @@ static int note_frames(struct apply *a, enum plan_dom dom,
 static int do_build(struct apply *a, const struct plan_step *s, struct err *e)
 {
 	struct vm_domain *d = which(a, s->dom);
-	struct build_frames f;
+	struct build_frames f = {0};
 	int rc;
 
 	rc = (s->dom == DOM_TARGET ? build_hvm : build_pv)(
@@ -162,7 +165,7 @@ static int do_read(struct apply *a, const struct plan_step *s, struct err *e)
 
 static int do_await(struct apply *a, const struct plan_step *s, struct err *e)
 {
-	struct build_frames f;
+	struct build_frames f = {0};
 
 	if (vm_incoming_wait(a->opt->incoming, a->vm->signal_fd, &f, e) < 0)
 		return -1;
@@ -184,8 +187,7 @@ static int do_introduce(struct apply *a, const struct plan_step *s,
 		s->dom == DOM_TARGET ? "T.store-frame" : "S.store-frame";
 	unsigned long frame = strtoul(plan_get(&a->vars, name), NULL, 10);
 
-	if (!xs_introduce_domain(xs_raw(a->xs), d->domid, frame,
-				 d->ports.store))
+	if (xs_introduce(a->xs, d->domid, frame, d->ports.store) < 0)
 		return xs_fail(a->xs, e, "introduce domain %u", d->domid);
 	return 0;
 }
@@ -198,9 +200,16 @@ static int do_set_target(struct apply *a, const struct plan_step *s,
 	(void)s;
 	if (hyp_set_target(a->hyp, stub, target, e) < 0)
 		return -1;
-	if (!xs_set_target(xs_raw(a->xs), stub, target))
+	if (xs_target(a->xs, stub, target) < 0)
 		return xs_fail(a->xs, e, "xenstore: set target");
 	return 0;
+}
+
+static int do_pci_give(struct apply *a, const struct plan_step *s,
+		       struct err *e)
+{
+	return vm_pci_give(a->hyp, a->xs, &a->vm->record,
+			   &a->vm->cfg->pci[s->index], e);
 }
 
 static int do_supervise(struct apply *a, const struct plan_step *s,
@@ -296,6 +305,15 @@ static int do_wait_dm(struct apply *a, const struct plan_step *s, struct err *e)
 	return wait_running(&w, e);
 }
 
+static int do_pci_plug(struct apply *a, const struct plan_step *s,
+		       struct err *e)
+{
+	struct wait_ctx w;
+
+	wait_init(a, &w);
+	return vm_pci_plug(&w, &a->vm->record, &a->vm->cfg->pci[s->index], e);
+}
+
 static int do_unpause(struct apply *a, const struct plan_step *s, struct err *e)
 {
 	if (s->dom == DOM_TARGET && a->opt->incoming &&
@@ -315,7 +333,8 @@ static step_fn *const step_fns[] = {
 	[OP_SUPERVISE] = do_supervise, [OP_PORT] = do_port,
 	[OP_BACKENDS] = do_backends,   [OP_UNPAUSE] = do_unpause,
 	[OP_WAIT_DM] = do_wait_dm,     [OP_READ] = do_read,
-	[OP_AWAIT] = do_await,
+	[OP_AWAIT] = do_await,	       [OP_PCI_GIVE] = do_pci_give,
+	[OP_PCI_PLUG] = do_pci_plug,
 };
 
 static bool interrupted(struct apply *a)
@@ -331,7 +350,7 @@ static void show_step(struct apply *a, const struct plan_step *s,
 	struct err ignored;
 	char text[512];
 
-	if (a->log->level < LOG_STEP)
+	if (!log_wants(a->log, LOG_STEP))
 		return;
 	/* A title may speak of a domid that is not known yet. */
 	if (plan_expand(&a->vars, s->title, text, sizeof(text), &ignored) < 0 &&
@@ -343,14 +362,17 @@ static void show_step(struct apply *a, const struct plan_step *s,
 static int run_steps(struct apply *a, struct err *e)
 {
 	const struct plan *p = &a->vm->plan.plan;
+	uint64_t start;
 	unsigned int i;
 
 	for (i = 0; i < p->nr_step; i++) {
 		if (interrupted(a))
 			return err_set(e, EXIT_FAILED, "interrupted");
 		show_step(a, &p->step[i], i + 1);
+		start = clock_us();
 		if (step_fns[p->step[i].op](a, &p->step[i], e) < 0)
 			return -1;
+		budget_add(&a->budget, p->step[i].op, clock_us() - start);
 	}
 	return 0;
 }
@@ -400,6 +422,8 @@ static int apply(struct apply *a, struct err *e)
 	undo_push(&a->undo, undo_domains, a, 0);
 	if (run_steps(a, e) < 0 || rundir_note(&a->vm->run, e, "running") < 0)
 		return -1;
+	budget_show(&a->budget, a->log, a->xs, a->vm->stub.domid,
+		    a->vm->target.domid);
 	return supervisor_release(&a->sup, e);
 }
 

@@ -6,6 +6,7 @@
 
 #include "console/nodes.h"
 #include "core/qemuargs.h"
+#include "devices/pci.h"
 #include "devices/vbd.h"
 #include "devices/vif.h"
 
@@ -60,17 +61,24 @@ static void plan_domain(struct plan *p, const struct dom_params *d)
 	char schedule[256];
 
 	schedule_text(d, schedule, sizeof(schedule));
-	plan_step(p, OP_CREATE, dom, GROUP_SETUP, NULL,
-		  "%s: create %s domain, %u vcpu%s, %llu MiB%s",
+	plan_step(p, OP_CREATE, dom, GROUP_SETUP,
+		  d->hvm ? "target domain: the guest, for which QEMU will act"
+			 : "PV stubdomain: QEMU runs here, not in dom0",
+		  "%s: create %s domain, %u vcpu%s, %llu MiB%s%s",
 		  d->hvm ? "target" : "stub", d->hvm ? "HVM" : "PV",
 		  d->max_vcpus, d->max_vcpus == 1 ? "" : "s",
-		  (unsigned long long)d->max_kb / 1024, schedule);
+		  (unsigned long long)d->max_kb / 1024,
+		  d->iommu ? ", IOMMU" : "", schedule);
 	if (d->hvm && d->cfg->incoming)
-		plan_step(p, OP_READ, dom, GROUP_SETUP, NULL,
+		plan_step(p, OP_READ, dom, GROUP_SETUP,
+			  "a restored guest brings its memory; the device "
+			  "model's state comes over console 2",
 			  "target: start to read its memory from the save "
 			  "file");
 	else if (d->hvm)
-		plan_step(p, OP_BUILD, dom, GROUP_SETUP, NULL,
+		plan_step(p, OP_BUILD, dom, GROUP_SETUP,
+			  "hvmloader runs first, and finds the firmware in "
+			  "memory",
 			  "target: build from %s and %s", d->kernel, d->bios);
 	else
 		plan_step(p, OP_BUILD, dom, GROUP_SETUP,
@@ -135,11 +143,14 @@ static void plan_stub_nodes(struct plan *p, const struct dom_params *d,
 
 static void plan_introduce(struct plan *p)
 {
-	plan_step(p, OP_INTRODUCE, DOM_TARGET, GROUP_SETUP, NULL,
+	plan_step(p, OP_INTRODUCE, DOM_TARGET, GROUP_SETUP,
+		  "xenstored serves a domain once it knows its ring",
 		  "target: introduce to xenstored");
-	plan_step(p, OP_INTRODUCE, DOM_STUB, GROUP_SETUP, NULL,
+	plan_step(p, OP_INTRODUCE, DOM_STUB, GROUP_SETUP,
+		  "xenstored serves a domain once it knows its ring",
 		  "stub: introduce to xenstored");
-	plan_step(p, OP_SET_TARGET, DOM_STUB, GROUP_SETUP, NULL,
+	plan_step(p, OP_SET_TARGET, DOM_STUB, GROUP_SETUP,
+		  "the stub is unprivileged but for its own target",
 		  "stub: may act for the target, in Xen and in xenstore");
 }
 
@@ -148,7 +159,8 @@ static void plan_devices(struct plan *p, const struct vm_config *cfg)
 	unsigned int i;
 
 	if (cfg->nr_disk || cfg->nr_nic) {
-		plan_step(p, OP_NODES, DOM_TARGET, GROUP_SETUP, NULL,
+		plan_step(p, OP_NODES, DOM_TARGET, GROUP_SETUP,
+			  "the guest's PV drivers take over what QEMU emulates",
 			  "target: write its disks and nics");
 		vbd_plan_nodes(p, cfg, DOM_TARGET);
 		vif_plan_nodes(p, cfg, DOM_TARGET);
@@ -156,9 +168,11 @@ static void plan_devices(struct plan *p, const struct vm_config *cfg)
 	plan_step(p, OP_NODES, DOM_STUB, GROUP_SETUP,
 		  "disks in order from xvda; nics in order from 0; consoles: "
 		  "save, restore, serials",
-		  "stub: write its disks, nics and consoles");
+		  "stub: write its disks, nics%s and consoles",
+		  cfg->nr_pci ? ", PCI devices" : "");
 	vbd_plan_nodes(p, cfg, DOM_STUB);
 	vif_plan_nodes(p, cfg, DOM_STUB);
+	pci_plan_nodes(p, cfg, 0);
 	for (i = STUB_CONSOLE_SAVE; i < STUB_CONSOLE_SERIAL + cfg->nr_serial;
 	     i++)
 		console_nodes_stub(p, i);
@@ -170,7 +184,8 @@ static void plan_startup(struct plan *p, const struct vm_config *cfg)
 		  "console 0 is connected to qemu log file",
 		  "supervisor: serve all consoles from here on");
 	vif_plan_ports(p, cfg);
-	plan_step(p, OP_BACKENDS, DOM_HOST, GROUP_STARTUP, NULL,
+	plan_step(p, OP_BACKENDS, DOM_HOST, GROUP_STARTUP,
+		  "block and network devices are connected as PV devices",
 		  "wait until the backends of all disks and nics are there");
 	plan_step(p, OP_UNPAUSE, DOM_STUB, GROUP_STARTUP,
 		  "toolstack starts PV stubdomain", "stub: unpause");
@@ -178,6 +193,7 @@ static void plan_startup(struct plan *p, const struct vm_config *cfg)
 		  "qemu signals readiness by writing running",
 		  "stub: wait for " STUB_DIR "/device-model/" PLAN_T
 		  "/state = running");
+	pci_plan_plug(p, cfg);
 	plan_step(p, OP_UNPAUSE, DOM_TARGET, GROUP_STARTUP,
 		  "now device model is considered running", "target: unpause");
 }
@@ -191,11 +207,13 @@ static void plan_all(struct vm_plan *v, const struct vm_config *cfg,
 	plan_domain(p, &v->target);
 	plan_domain(p, &v->stub);
 	if (cfg->incoming)
-		plan_step(p, OP_AWAIT, DOM_TARGET, GROUP_SETUP, NULL,
+		plan_step(p, OP_AWAIT, DOM_TARGET, GROUP_SETUP,
+			  "the stubdomain acts for a guest that is whole",
 			  "target: wait until its memory is there");
 	plan_target_nodes(p, &v->target);
 	plan_stub_nodes(p, &v->stub, args);
 	plan_introduce(p);
+	pci_plan_give(p, cfg);
 	plan_devices(p, cfg);
 	plan_startup(p, cfg);
 }

@@ -101,7 +101,12 @@ fill_share() {
 	"$rig/mkguests" "$1" "$1/guests"
 	cp -R "$1/guests" "$2"
 	cp "$rig/setup" "$2"
-	[ ! -e "$1/mtool" ] || cp "$1/mtool" "$2"
+	# RIG_MTOOL is another build of it: static, or one that counts
+	[ ! -e "${RIG_MTOOL:-$1/mtool}" ] || cp "${RIG_MTOOL:-$1/mtool}" "$2/mtool"
+	[ ! -e "$1/static/mtool" ] || cp "$1/static/mtool" "$2/mtool-static"
+	for f in "$1"/*.deb; do
+		[ ! -e "$f" ] || { mkdir -p "$2/debs" && cp "$f" "$2/debs"; }
+	done
 	[ ! -e "$1/faults/mtool" ] || cp "$1/faults/mtool" "$2/mtool-faults"
 	for f in "$1"/stubdom/stubdom-kernel "$1"/stubdom/stubdom-initrd; do
 		[ ! -e "$f" ] || cp --sparse=always "$f" "$2/stubdom"

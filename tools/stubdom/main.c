@@ -186,6 +186,7 @@ static int init_run(struct init *in, struct err *e)
 		return -1;
 	args_show(in);
 	net_setup(in->xs, &in->args);
+	store_boot_time(in->xs, in->target);
 	return qemu_run(in, e);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <xen/xen.h>
 
 int store_target(struct xs *xs, uint32_t *target, struct err *e)
@@ -26,7 +27,7 @@ static int read_arg(struct xs *xs, const char *dir, const char *name,
 	if (xs_read_str(xs, XBT_NULL, path, value, sizeof(value)) < 0)
 		return err_sys(e, EXIT_FAILED, "xenstore: %s", path);
 	*arg = strdup(value);
-	if (!*arg)
+	if (!*arg) /* analyzer: *arg has it */
 		return err_sys(e, EXIT_FAILED, "xenstore: %s", path);
 	return 0;
 }
@@ -96,4 +97,16 @@ unsigned int store_vif_mtu(struct xs *xs, unsigned int nr)
 	if (xs_read_num(xs, XBT_NULL, path, 1, UINT16_MAX, &mtu) < 0)
 		return 0;
 	return (unsigned int)mtu;
+}
+
+void store_boot_time(struct xs *xs, uint32_t target)
+{
+	char path[XS_PATH_MAX], value[24];
+	struct timespec ts = {0};
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	snprintf(path, sizeof(path), "device-model/%u/boot-ms", target);
+	snprintf(value, sizeof(value), "%lld",
+		 (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+	xs_put(xs, XBT_NULL, path, value);
 }

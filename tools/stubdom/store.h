@@ -24,4 +24,11 @@ bool store_has_console(struct xs *xs, unsigned int nr);
 /* The MTU the toolstack wants for vif `nr`; 0: it does not say. */
 unsigned int store_vif_mtu(struct xs *xs, unsigned int nr);
 
+/*
+ * Tell how many milliseconds this domain has run, beside where QEMU will say
+ * that it runs: mtool shows it as the time that booting took. Nobody depends on
+ * it.
+ */
+void store_boot_time(struct xs *xs, uint32_t target);
+
 #endif

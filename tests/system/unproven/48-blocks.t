@@ -19,7 +19,7 @@ cfg=$TMP/b.cfg
 		on_crash = "preserve"
 		disk = [
 		"format=raw,vdev=sda,access=rw,target=$(guest_disk linux)",
-		"format=raw,vdev=hdb,access=rw,target=$data",
+		"format=raw,vdev=sdb,access=rw,target=$data",
 		"format=raw,vdev=hdc,access=ro,target=$random",
 		"format=raw,vdev=sdd,access=ro,target=$random",
 	EOF

@@ -106,6 +106,12 @@ refuses migrate -s false g nowhere
 refuses network-attach g bridge=none
 refuses network-detach g 0
 refuses network-list g
+refuses pci-assignable-add 00:1f.7
+refuses pci-assignable-list
+refuses pci-assignable-remove 00:1f.7
+refuses pci-attach g 00:1f.7
+refuses pci-detach g 00:1f.7
+refuses pci-list g
 refuses reboot g
 refuses rename g other
 refuses save g "$TMP/g.save"
