@@ -24,7 +24,7 @@ struct xs;
 struct xs_watcher;
 
 /*
- * Connect, in dom0. NULL and *e on failure: EXIT_HOST if no xenstored answers,
+ * Connect, in dom0. NULL and *e on failure: EXIT_HOST if there is no xenstored,
  * which is known within a second.
  */
 struct xs *xs_connect(struct log *log, struct err *e);
