@@ -32,31 +32,28 @@ struct xs_watcher {
 	struct xs_watcher *next;
 };
 
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
-struct xs *xs_connect_any(struct log *log, int daemon, struct err *e)
+struct xs *xs_connect_any(struct log *log, struct err *e)
 {
 	struct xs *xs = calloc(1, sizeof(*xs));
 
 	if (!xs) {
 		err_sys(e, EXIT_FAILED, "xenstore");
-		close_fd(daemon);
 		return NULL;
 	}
 	xs->log = log;
-	xs->daemon = daemon;
 	xs->h = xs_open(0);
 	if (!xs->h) {
-		err_sys(e, EXIT_HOST, "xenstore: is xenstored running?");
-		close_fd(daemon);
+		err_sys(e, EXIT_HOST, "xenstored does not answer");
 		free(xs);
 		return NULL;
 	}
+	xs->daemon = -1;
 	return xs;
+}
+
+void xs_heed_daemon(struct xs *xs, int fd)
+{
+	xs->daemon = fd;
 }
 
 void xs_disconnect(struct xs *xs)
@@ -64,11 +61,13 @@ void xs_disconnect(struct xs *xs)
 	if (!xs)
 		return;
 	while (xs->watchers)
-		xs_watch_del(xs->watchers); /* NOLINT(clang-analyzer-unix.Malloc):
-					       unlinks it */
+		xs_watch_del(
+			xs->watchers); /* NOLINT(clang-analyzer-unix.Malloc):
+					  unlinks it */
 	xs_detach(xs);
 	xs_close(xs->h);
-	close_fd(xs->daemon);
+	if (xs->daemon >= 0)
+		close(xs->daemon);
 	free(xs);
 }
 
@@ -267,7 +266,7 @@ int xs_attach(struct xs *xs, struct loop *loop, struct err *e)
 {
 	xs->io = loop_add(loop, xs_fileno(xs->h), EPOLLIN, xs_ready, xs, e);
 	if (xs->io && xs->daemon >= 0)
-		xs->daemon_io = loop_add(loop, xs->daemon, EPOLLIN | EPOLLRDHUP,
+		xs->daemon_io = loop_add(loop, xs->daemon, EPOLLRDHUP,
 					 daemon_ready, xs, e);
 	if (xs->io && (xs->daemon < 0 || xs->daemon_io))
 		return 0;

@@ -28,12 +28,15 @@ struct xs_watcher;
  * which is known within a second.
  */
 struct xs *xs_connect(struct log *log, struct err *e);
-/*
- * Connect to whatever libxenstore finds, which may never answer. `daemon` is a
- * connection to xenstored that ends when it does, or -1; it is ours to close.
- */
-struct xs *xs_connect_any(struct log *log, int daemon, struct err *e);
+/* Connect to whatever libxenstore finds, which may never answer. */
+struct xs *xs_connect_any(struct log *log, struct err *e);
 void xs_disconnect(struct xs *xs);
+
+/*
+ * `fd` hangs up when the daemon ends, of which xs_on_gone is then told; it is
+ * closed with the connection.
+ */
+void xs_heed_daemon(struct xs *xs, int fd);
 
 /* The library's handle, for calls that have no wrapper here. */
 struct xs_handle *xs_raw(struct xs *xs);

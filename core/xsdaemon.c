@@ -5,23 +5,25 @@
  * socket does not answer; behind it nobody answers where a daemon has died,
  * and requests wait for ever.
  */
+#include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <xen/io/xs_wire.h>
 #include <xenstore_lib.h>
 
-#include "core/dial.h"
+#include "core/num.h"
 #include "core/xs.h"
 
-enum {
-	DIAL_MS = 30000, /* while a busy daemon has no room for one more */
-	PROBE_MS = 1000,
-};
+enum { PROBE_MS = 1000 };
 
 static bool is_socket(const char *path)
 {
@@ -30,23 +32,37 @@ static bool is_socket(const char *path)
 	return !stat(path, &st) && S_ISSOCK(st.st_mode);
 }
 
-/*
- * A connection on which nothing is said: it ends with the daemon. From here
- * on this process has that socket or no xenstore, and so has libxenvchan,
- * which opens its own.
- */
-static int dial_daemon(const char *path, struct err *e)
+static bool leads_to(int fd, const struct sockaddr_un *daemon)
 {
-	int fd = dial(path, clock_ms() + DIAL_MS, e);
+	struct sockaddr_un peer = {0};
+	socklen_t len = sizeof(peer);
 
-	if (fd < 0) {
-		e->code = EXIT_HOST;
-		return err_in(e, "xenstored does not answer (is it running?)");
+	return !getpeername(fd, (struct sockaddr *)&peer, &len) &&
+	       peer.sun_family == AF_UNIX &&
+	       !strncmp(peer.sun_path, daemon->sun_path, sizeof(peer.sun_path));
+}
+
+/*
+ * libxenstore shows its connection to nobody, and ends its thread without a
+ * word when the daemon does: a copy of the descriptor hangs up, too. Or -1.
+ */
+static int copy_connection(const char *socket)
+{
+	struct sockaddr_un daemon = {.sun_family = AF_UNIX};
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *d;
+	uint64_t fd;
+	int copy = -1;
+
+	snprintf(daemon.sun_path, sizeof(daemon.sun_path), "%s", socket);
+	while (dir && copy < 0 && (d = readdir(dir))) {
+		if (!num_parse(d->d_name, 0, INT_MAX, &fd) &&
+		    leads_to((int)fd, &daemon))
+			copy = fcntl((int)fd, F_DUPFD_CLOEXEC, 3);
 	}
-	if (!setenv("XENSTORED_PATH", path, 0))
-		return fd;
-	close(fd);
-	return err_sys(e, EXIT_FAILED, "xenstore");
+	if (dir)
+		closedir(dir);
+	return copy;
 }
 
 /* libxenstore's choice. */
@@ -91,20 +107,26 @@ static int probe_device(const char *socket, struct err *e)
 		       socket, path);
 }
 
-static int find(int *daemon, struct err *e)
-{
-	const char *path = xs_daemon_socket();
-
-	*daemon = -1;
-	if (!is_socket(path))
-		return probe_device(path, e);
-	*daemon = dial_daemon(path, e);
-	return *daemon < 0 ? -1 : 0;
-}
-
 struct xs *xs_connect(struct log *log, struct err *e)
 {
-	int daemon;
+	const char *socket = xs_daemon_socket();
+	struct xs *xs;
 
-	return find(&daemon, e) < 0 ? NULL : xs_connect_any(log, daemon, e);
+	if (!is_socket(socket))
+		return probe_device(socket, e) < 0 ? NULL
+						   : xs_connect_any(log, e);
+	/*
+	 * From here on this process has that socket or no xenstore, and so has
+	 * libxenvchan, which opens its own.
+	 */
+	if (setenv("XENSTORED_PATH", socket, 0)) {
+		err_sys(e, EXIT_HOST, "xenstore");
+		return NULL;
+	}
+	xs = xs_connect_any(log, e);
+	if (xs)
+		xs_heed_daemon(xs, copy_connection(socket));
+	else
+		err_in(e, "%s", socket);
+	return xs;
 }
