@@ -2,9 +2,11 @@
 #include "core/xs.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "core/num.h"
 
@@ -13,7 +15,10 @@ enum { EVENTS_PER_TURN = 64 };
 struct xs {
 	struct xs_handle *h;
 	struct log *log;
-	struct loop_io *io;
+	int daemon;
+	struct loop_io *io, *daemon_io;
+	xs_gone_fn *gone;
+	void *gone_ctx;
 	struct xs_watcher *watchers;
 	uint64_t next_token;
 };
@@ -27,7 +32,7 @@ struct xs_watcher {
 	struct xs_watcher *next;
 };
 
-struct xs *xs_connect(struct log *log, struct err *e)
+struct xs *xs_connect_any(struct log *log, struct err *e)
 {
 	struct xs *xs = calloc(1, sizeof(*xs));
 
@@ -38,11 +43,17 @@ struct xs *xs_connect(struct log *log, struct err *e)
 	xs->log = log;
 	xs->h = xs_open(0);
 	if (!xs->h) {
-		err_sys(e, EXIT_HOST, "xenstore: is xenstored running?");
+		err_sys(e, EXIT_HOST, "xenstored does not answer");
 		free(xs);
 		return NULL;
 	}
+	xs->daemon = -1;
 	return xs;
+}
+
+void xs_heed_daemon(struct xs *xs, int fd)
+{
+	xs->daemon = fd;
 }
 
 void xs_disconnect(struct xs *xs)
@@ -50,16 +61,54 @@ void xs_disconnect(struct xs *xs)
 	if (!xs)
 		return;
 	while (xs->watchers)
-		xs_watch_del(xs->watchers); /* NOLINT(clang-analyzer-unix.Malloc):
-					       unlinks it */
-	loop_del(xs->io);
+		xs_watch_del(
+			xs->watchers); /* NOLINT(clang-analyzer-unix.Malloc):
+					  unlinks it */
+	xs_detach(xs);
 	xs_close(xs->h);
+	if (xs->daemon >= 0)
+		close(xs->daemon);
 	free(xs);
 }
 
 struct xs_handle *xs_raw(struct xs *xs)
 {
 	return xs->h;
+}
+
+/*
+ * The first call that finds the connection broken can say so in many ways. All
+ * later ones fail with what the daemon itself never answers: EBADF.
+ */
+static bool is_gone(struct xs *xs)
+{
+	unsigned int i, len;
+	void *root = NULL;
+
+	for (i = 0; i < 2 && !root; i++)
+		root = xs_read(xs->h, XBT_NULL, "/", &len);
+	free(root);
+	return !root && errno == EBADF;
+}
+
+static int gone(struct err *e, const char *what)
+{
+	return err_set(e, EXIT_HOST, "%s: xenstored is gone", what);
+}
+
+int xs_fail(struct xs *xs, struct err *e, const char *fmt, ...)
+{
+	int saved = errno;
+	char what[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (is_gone(xs))
+		return gone(e, what);
+	errno = saved;
+	return err_sys(e, EXIT_FAILED, "%s", what);
 }
 
 int xs_read_str(struct xs *xs, xs_transaction_t t, const char *path, char *buf,
@@ -143,19 +192,20 @@ int xs_transact(struct xs *xs, const char *what, xs_txn_fn *fn, void *ctx,
 		xs_transaction_t t = xs_transaction_start(xs->h);
 
 		if (t == XBT_NULL)
-			return err_sys(e, EXIT_FAILED, "%s: transaction", what);
+			return xs_fail(xs, e, "%s: transaction", what);
 		log_msg(xs->log, LOG_DETAIL, "xenstore: begin transaction %u",
 			t);
 		if (fn(ctx, t, e) < 0) {
 			xs_transaction_end(xs->h, t, true);
-			return err_in(e, "%s", what);
+			return is_gone(xs) ? gone(e, what)
+					   : err_in(e, "%s", what);
 		}
 		log_msg(xs->log, LOG_DETAIL, "xenstore: commit transaction %u",
 			t);
 		if (xs_transaction_end(xs->h, t, false))
 			return 0;
 		if (errno != EAGAIN)
-			return err_sys(e, EXIT_FAILED, "%s: commit", what);
+			return xs_fail(xs, e, "%s: commit", what);
 	}
 	return err_set(e, EXIT_BUSY, "%s: xenstore too busy, %u attempts", what,
 		       XS_RETRIES);
@@ -196,16 +246,45 @@ static void xs_ready(void *ctx, uint32_t events)
 	}
 }
 
+/* Hung up it stays, and ready for ever: it is not waited for again. */
+static void daemon_ready(void *ctx, uint32_t events)
+{
+	struct xs *xs = ctx;
+
+	(void)events;
+	loop_del(xs->daemon_io);
+	xs->daemon_io = NULL;
+	if (xs->gone)
+		xs->gone(xs->gone_ctx);
+}
+
+/*
+ * libxenstore's descriptor is a pipe to its own thread, which ends without a
+ * word when the daemon does.
+ */
 int xs_attach(struct xs *xs, struct loop *loop, struct err *e)
 {
 	xs->io = loop_add(loop, xs_fileno(xs->h), EPOLLIN, xs_ready, xs, e);
-	return xs->io ? 0 : err_in(e, "xenstore");
+	if (xs->io && xs->daemon >= 0)
+		xs->daemon_io = loop_add(loop, xs->daemon, EPOLLRDHUP,
+					 daemon_ready, xs, e);
+	if (xs->io && (xs->daemon < 0 || xs->daemon_io))
+		return 0;
+	xs_detach(xs);
+	return err_in(e, "xenstore");
 }
 
 void xs_detach(struct xs *xs)
 {
+	loop_del(xs->daemon_io);
 	loop_del(xs->io);
-	xs->io = NULL;
+	xs->io = xs->daemon_io = NULL;
+}
+
+void xs_on_gone(struct xs *xs, xs_gone_fn *fn, void *ctx)
+{
+	xs->gone = fn;
+	xs->gone_ctx = ctx;
 }
 
 struct xs_watcher *xs_watch_add(struct xs *xs, const char *path,
@@ -227,7 +306,7 @@ struct xs_watcher *xs_watch_add(struct xs *xs, const char *path,
 	w->next = xs->watchers;
 	xs->watchers = w;
 	if (!xs_watch(xs->h, w->path, w->token)) {
-		err_sys(e, EXIT_FAILED, "watch %s", path);
+		xs_fail(xs, e, "watch %s", path);
 		xs->watchers = w->next;
 		free(w);
 		return NULL;

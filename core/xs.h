@@ -23,12 +23,30 @@ enum {
 struct xs;
 struct xs_watcher;
 
-/* Connect. EXIT_HOST if there is no xenstored. NULL and *e on failure. */
+/*
+ * Connect, in dom0. NULL and *e on failure: EXIT_HOST if there is no xenstored,
+ * which is known within a second.
+ */
 struct xs *xs_connect(struct log *log, struct err *e);
+/* Connect to whatever libxenstore finds, which may never answer. */
+struct xs *xs_connect_any(struct log *log, struct err *e);
 void xs_disconnect(struct xs *xs);
+
+/*
+ * `fd` hangs up when the daemon ends, of which xs_on_gone is then told; it is
+ * closed with the connection.
+ */
+void xs_heed_daemon(struct xs *xs, int fd);
 
 /* The library's handle, for calls that have no wrapper here. */
 struct xs_handle *xs_raw(struct xs *xs);
+
+/*
+ * An error like err_sys's, for a call that has just failed; EXIT_HOST if
+ * xenstored is gone, or EXIT_FAILED. Always returns -1.
+ */
+int xs_fail(struct xs *xs, struct err *e, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * Read `path` into buf, NUL-terminated. Returns the length; -1 with errno
@@ -77,6 +95,13 @@ int xs_transact(struct xs *xs, const char *what, xs_txn_fn *fn, void *ctx,
 int xs_attach(struct xs *xs, struct loop *loop, struct err *e);
 /* Leave the loop, before it is freed. No watch may be left. */
 void xs_detach(struct xs *xs);
+/*
+ * Have the loop call fn(ctx) once when xenstored is gone, of which watches
+ * tell nothing: then none fires any more, and all calls fail at once. NULL:
+ * call nothing.
+ */
+typedef void xs_gone_fn(void *ctx);
+void xs_on_gone(struct xs *xs, xs_gone_fn *fn, void *ctx);
 typedef void xs_watch_fn(void *ctx, const char *path);
 struct xs_watcher *xs_watch_add(struct xs *xs, const char *path,
 				xs_watch_fn *fn, void *ctx, struct err *e);

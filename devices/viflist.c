@@ -66,7 +66,7 @@ int vif_list(struct xs *xs, uint32_t domid, struct vif_entry list[VIF_LIST_MAX],
 	if (!name && errno == ENOENT)
 		return 0;
 	if (!name)
-		return err_sys(e, EXIT_FAILED, "list %s", path);
+		return xs_fail(xs, e, "list %s", path);
 	for (i = 0; i < nr && found < VIF_LIST_MAX; i++) {
 		if (!num_parse(name[i], 0, UINT32_MAX, &devid) &&
 		    !read_entry(xs, domid, (unsigned int)devid, &list[found]))

@@ -120,9 +120,10 @@ int guest_ask(struct xs *xs, uint32_t domid, const char *word, struct err *e)
 	return 0;
 }
 
-bool guest_answered(struct xs *xs, uint32_t domid, const char *word)
+int guest_answered(struct xs *xs, uint32_t domid, const char *word,
+		   struct err *e)
 {
-	(void)xs, (void)domid, (void)word;
+	(void)xs, (void)domid, (void)word, (void)e;
 	if (!w.deaf)
 		w.pending = false;
 	if (!w.deaf && !w.slow)

@@ -27,7 +27,7 @@ static int get(struct host *h, uint32_t domid, const char *key, uint64_t *out,
 
 	snprintf(path, sizeof(path), "/local/domain/%u/memory/%s", domid, key);
 	if (xs_read_num(h->xs, XBT_NULL, path, 0, UINT64_MAX, out) < 0)
-		return err_sys(e, EXIT_FAILED, "read %s", path);
+		return xs_fail(h->xs, e, "read %s", path);
 	return 0;
 }
 
@@ -39,7 +39,7 @@ static int put(struct host *h, uint32_t domid, const char *key, uint64_t kb,
 	snprintf(path, sizeof(path), "/local/domain/%u/memory/%s", domid, key);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)kb);
 	if (xs_put(h->xs, XBT_NULL, path, text) < 0)
-		return err_sys(e, EXIT_FAILED, "write %s", path);
+		return xs_fail(h->xs, e, "write %s", path);
 	return 0;
 }
 

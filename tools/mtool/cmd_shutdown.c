@@ -166,13 +166,22 @@ static void still_acting(struct order *o, struct ask *a)
 	finish(a, rc < 0 ? err_in(&a->err, "%s", a->vm.name) : 0);
 }
 
+static void still_asked(struct order *o, struct ask *a)
+{
+	int rc = guest_answered(o->host.xs, a->vm.target, o->word, &a->err);
+
+	if (rc < 0)
+		finish(a, err_in(&a->err, "%s", a->vm.name));
+	else if (rc)
+		acting(o, a);
+	else if (clock_ms() >= a->until)
+		no_answer(o, a);
+}
+
 static void look(struct order *o, struct ask *a)
 {
-	if (a->phase == ASKED &&
-	    guest_answered(o->host.xs, a->vm.target, o->word))
-		acting(o, a);
-	else if (a->phase == ASKED && clock_ms() >= a->until)
-		no_answer(o, a);
+	if (a->phase == ASKED)
+		still_asked(o, a);
 	else if (a->phase == ACTING)
 		still_acting(o, a);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/mtool/guestctl.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,28 +44,37 @@ int guest_ask(struct xs *xs, uint32_t domid, const char *word, struct err *e)
 	return xs_transact(xs, word, write_owned, &r, e);
 }
 
-/* Some guests empty the node, others remove it. */
-static bool pending(const struct request *r, xs_transaction_t t)
+/* Some guests empty the node, others remove it or write what they like. */
+static int pending(const struct request *r, xs_transaction_t t, struct err *e)
 {
 	char now[32];
 
-	return xs_read_str(r->xs, t, r->path, now, sizeof(now)) > 0 &&
-	       !strcmp(now, r->word);
+	if (xs_read_str(r->xs, t, r->path, now, sizeof(now)) >= 0)
+		return !strcmp(now, r->word);
+	if (errno == ENOENT || errno == E2BIG)
+		return 0;
+	return xs_fail(r->xs, e, "read %s", r->path);
 }
 
-bool guest_answered(struct xs *xs, uint32_t domid, const char *word)
+int guest_answered(struct xs *xs, uint32_t domid, const char *word,
+		   struct err *e)
 {
 	struct request r;
+	int rc;
 
 	request_init(&r, xs, domid, "shutdown", word);
-	return !pending(&r, XBT_NULL);
+	rc = pending(&r, XBT_NULL, e);
+	return rc < 0 ? -1 : !rc;
 }
 
 static int withdraw(void *ctx, xs_transaction_t t, struct err *e)
 {
 	struct request *r = ctx;
+	int rc = pending(r, t, e);
 
-	r->withdrawn = pending(r, t);
+	if (rc < 0)
+		return -1;
+	r->withdrawn = rc;
 	if (r->withdrawn && xs_put(r->xs, t, r->path, "") < 0)
 		return err_sys(e, EXIT_FAILED, "write %s", r->path);
 	return 0;

@@ -13,8 +13,12 @@
 /* Write `word` ("poweroff", "reboot") into control/shutdown of the guest. */
 int guest_ask(struct xs *xs, uint32_t domid, const char *word, struct err *e);
 
-/* Whether the request is gone from the node: that is the guest's answer. */
-bool guest_answered(struct xs *xs, uint32_t domid, const char *word);
+/*
+ * 1 if the request is gone from the node, which is the guest's answer; 0 not
+ * yet; -1 and *e if that cannot be known.
+ */
+int guest_answered(struct xs *xs, uint32_t domid, const char *word,
+		   struct err *e);
 
 /*
  * Take the request back, unless it has been answered meanwhile. Returns 1 if

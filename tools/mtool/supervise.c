@@ -98,8 +98,7 @@ static void leave_domains(struct supervise *s, bool drain)
 	supervise_save_close(s);
 	supervise_qmp_close(s);
 	sup_consoles_close(s, drain);
-	xs_watch_del(s->release);
-	s->release = NULL;
+	sup_watch_close(s);
 	xs_disconnect(s->xs); /* ends its thread, too */
 	s->xs = NULL;
 	hyp_close(s->hyp);
@@ -118,9 +117,12 @@ static void remove_domains(struct supervise *s)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	supervise_qmp_close(s);
 	sup_consoles_close(s, true);
-	if (vm_forget(s->hyp, s->xs, r, &loops, &e) < 0)
+	if (vm_forget(s->hyp, s->xs, r, &loops, &e) < 0) {
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
-	if (vm_wait_gone(s->hyp, r, GONE_MS, &e) < 0)
+		s->stranded = e.code == EXIT_HOST;
+	}
+	/* without xenstored its backends stay, however long one waits */
+	if (!s->stranded && vm_wait_gone(s->hyp, r, GONE_MS, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	loopdev_wait_clear(&loops);
 	leave_domains(s, false);
@@ -391,10 +393,12 @@ static void remove_vm(struct supervise *s)
 
 	if (!s->released)
 		rundir_read(s->vm->cfg->name, &s->vm->record, &e);
-	if (!s->hyp && open_xen(s, &e) < 0)
-		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
-	else
+	if (s->hyp || !open_xen(s, &e)) {
 		remove_domains(s);
+		return;
+	}
+	log_msg(&s->log, LOG_ERROR, "%s", e.msg);
+	s->stranded = e.code == EXIT_HOST;
 }
 
 /* The dead guest makes room for the next one, but stays. */
@@ -424,7 +428,7 @@ static bool next(struct supervise *s)
 		set_aside(s);
 	else
 		remove_vm(s);
-	if (s->how == END_DESTROY)
+	if (s->how == END_DESTROY || s->stranded)
 		return false;
 	if (!restart(s, &e))
 		return true;
@@ -451,5 +455,8 @@ void supervise_run(struct supervise *s)
 	rundir_end_write(s->vm->cfg->name, s->why);
 	sup_viewers_end(s);
 	supervise_ctl_close(s);
-	rundir_remove(&s->vm->run);
+	if (s->stranded)
+		rundir_close(&s->vm->run); /* for gc, by its journal */
+	else
+		rundir_remove(&s->vm->run);
 }

@@ -55,6 +55,7 @@ struct supervise {
 	struct hyp *hyp;
 	struct xs *xs;
 	struct xs_watcher *release;
+	struct loop_timer *look; /* in its place when xenstored is gone */
 	struct con_server *server;
 	struct sup_qmp *qmp;
 	struct sup_save *save; /* while one is going on */
@@ -66,6 +67,7 @@ struct supervise {
 	pid_t creator_pid;  /* of a restart; 0: somebody else's process */
 	bool released;	    /* the VM is up and ours alone */
 	bool doomed;	    /* to be destroyed as soon as it is released */
+	bool stranded;	    /* what is left of it waits for xenstored */
 	bool shutdown_seen; /* of the target */
 	unsigned int shutdown_reason;
 	struct restarts restarts;
@@ -99,8 +101,9 @@ void sup_feed_end(struct supervise *s);
 
 /* --- supervisewatch.c --- */
 
-/* Look after both domains, from now on. */
+/* Look after both domains, from now on; also when xenstored is gone. */
 int sup_watch_open(struct supervise *s, struct err *e);
+void sup_watch_close(struct supervise *s);
 /* See how both domains are: something has changed. */
 void sup_watch_look(struct supervise *s);
 /*

@@ -147,17 +147,19 @@ static void look_asked(struct sup_save *v)
 {
 	uint32_t target = v->s->vm->record.target;
 	struct err e;
+	int rc = guest_answered(v->s->xs, target, "suspend", &e);
 
-	if (guest_answered(v->s->xs, target, "suspend")) {
+	if (rc > 0) {
 		go(v, SAVE_SUSPENDING, SUSPEND_MS);
 		return;
 	}
-	if (!late(v))
+	if (!rc && !late(v))
 		return;
-	err_set(&e, EXIT_TIMEOUT,
-		"the guest has not answered within %d s that it is to "
-		"suspend itself",
-		ANSWER_MS / 1000);
+	if (!rc)
+		err_set(&e, EXIT_TIMEOUT,
+			"the guest has not answered within %d s that it is to "
+			"suspend itself",
+			ANSWER_MS / 1000);
 	fail(v, &e);
 }
 

@@ -8,6 +8,8 @@
 #include "tools/mtool/teardown.h"
 #include "tools/mtool/vmconfig.h"
 
+enum { LOOK_MS = 2000 };
+
 /* The guest stays, to be looked at; what is left of its stub is of no use. */
 static void pause_guest(struct supervise *s)
 {
@@ -136,8 +138,41 @@ static void on_release(void *ctx, const char *path)
 	sup_watch_look(ctx);
 }
 
+static void look_again(void *ctx)
+{
+	struct supervise *s = ctx;
+
+	loop_timer_set(s->look, LOOK_MS);
+	sup_watch_look(s); /* may end all this */
+}
+
+/* Nobody tells of a domain's end any more. */
+static void on_gone(void *ctx)
+{
+	struct supervise *s = ctx;
+
+	log_msg(&s->log, LOG_WARN,
+		"xenstored is gone: consoles and QMP go on, all that changes "
+		"devices or domains fails; when it is back: mtool supervise "
+		"--replace %s",
+		s->vm->cfg->name);
+	loop_timer_set(s->look, LOOK_MS);
+}
+
 int sup_watch_open(struct supervise *s, struct err *e)
 {
+	s->look = loop_timer_new(s->loop, look_again, s);
+	if (!s->look)
+		return err_set(e, EXIT_FAILED, "out of memory");
+	xs_on_gone(s->xs, on_gone, s);
 	s->release = xs_watch_add(s->xs, "@releaseDomain", on_release, s, e);
 	return s->release ? 0 : -1;
+}
+
+void sup_watch_close(struct supervise *s)
+{
+	xs_watch_del(s->release);
+	s->release = NULL;
+	loop_timer_del(s->look);
+	s->look = NULL;
 }

@@ -139,12 +139,24 @@ static int dismiss(int fd, struct err *e)
 	return 0;
 }
 
+/* Without xenstore the old one can go on, but no new one begin. */
+static int check_xenstore(struct log *log, struct err *e)
+{
+	struct xs *xs = xs_connect(log, e);
+
+	xs_disconnect(xs);
+	return xs ? 0 : -1;
+}
+
 static int replace(struct vm *vm, struct log *log, struct err *e)
 {
 	struct supervisor sup;
 	struct heir h;
-	int fd = ask_for_all(vm->cfg->name, &h, e), rc = -1;
+	int fd, rc = -1;
 
+	if (check_xenstore(log, e) < 0)
+		return -1;
+	fd = ask_for_all(vm->cfg->name, &h, e);
 	if (fd < 0)
 		return -1;
 	/* cppcheck-suppress autoVariables ; the new process has its own */

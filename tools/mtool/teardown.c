@@ -50,7 +50,7 @@ static int del(struct xs *xs, xs_transaction_t t, const char *path,
 	       struct err *e)
 {
 	if (xs_del(xs, t, path) < 0 && errno != ENOENT)
-		return err_sys(e, EXIT_FAILED, "remove %s", path);
+		return xs_fail(xs, e, "remove %s", path);
 	return 0;
 }
 

@@ -188,7 +188,7 @@ static int do_introduce(struct apply *a, const struct plan_step *s,
 	unsigned long frame = strtoul(plan_get(&a->vars, name), NULL, 10);
 
 	if (xs_introduce(a->xs, d->domid, frame, d->ports.store) < 0)
-		return err_sys(e, EXIT_FAILED, "introduce domain %u", d->domid);
+		return xs_fail(a->xs, e, "introduce domain %u", d->domid);
 	return 0;
 }
 
@@ -201,7 +201,7 @@ static int do_set_target(struct apply *a, const struct plan_step *s,
 	if (hyp_set_target(a->hyp, stub, target, e) < 0)
 		return -1;
 	if (xs_target(a->xs, stub, target) < 0)
-		return err_sys(e, EXIT_FAILED, "xenstore: set target");
+		return xs_fail(a->xs, e, "xenstore: set target");
 	return 0;
 }
 

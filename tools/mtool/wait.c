@@ -104,6 +104,14 @@ static void on_supervisor(void *ctx, uint32_t events)
 	fail(w);
 }
 
+static void on_gone(void *ctx)
+{
+	struct wait *w = ctx;
+
+	err_set(w->e, EXIT_HOST, "%s: xenstored is gone", w->what);
+	fail(w);
+}
+
 /* A descriptor that ends the wait; -1: there is none. */
 static int add_fd(struct wait *w, struct loop_io **io, int fd, loop_io_fn *fn)
 {
@@ -119,6 +127,7 @@ static int begin(struct wait *w)
 	w->loop = loop_new(w->e);
 	if (!w->loop || xs_attach(w->c->xs, w->loop, w->e) < 0)
 		return -1;
+	xs_on_gone(w->c->xs, on_gone, w);
 	w->limit = loop_timer_new(w->loop, on_limit, w);
 	if (!w->limit)
 		return err_set(w->e, EXIT_FAILED, "%s: out of memory", w->what);
@@ -145,6 +154,7 @@ static void end(struct wait *w)
 	xs_watch_del(w->release);
 	loop_del(w->supervisor);
 	loop_del(w->signal);
+	xs_on_gone(w->c->xs, NULL, NULL);
 	xs_detach(w->c->xs);
 	loop_timer_del(w->limit);
 	loop_free(w->loop);
