@@ -114,10 +114,18 @@ static void bench_close(struct bench *b)
 	rmdir(b->dir);
 }
 
+/*
+ * On a busy machine the time may be over before the loop has looked even once.
+ * It does so at least once a run: connecting, asking and leaving take three.
+ */
 static void run(struct bench *b, uint64_t ms)
 {
-	loop_timer_set(b->end, ms);
-	loop_run(b->loop, &b->e);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		loop_timer_set(b->end, i ? 1 : ms);
+		loop_run(b->loop, &b->e);
+	}
 }
 
 static int dial(struct bench *b)
