@@ -89,8 +89,9 @@ void plan_node(struct plan *p, const char *perm, const char *dir,
 
 	if (p->failed)
 		return;
-	assert(p->nr_step && p->step[p->nr_step - 1].op == OP_NODES);
+	assert(p->nr_step);
 	s = &p->step[p->nr_step - 1];
+	assert(s->op == OP_NODES || s->op == OP_PORT);
 	bigger = grow(p, s->node, s->nr_node, sizeof(*s->node));
 	if (!bigger)
 		return;

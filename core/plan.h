@@ -44,7 +44,7 @@ enum plan_op {
 	OP_SET_TARGET, /* give the stub power over the target */
 	OP_PCI_GIVE,   /* rights on PCI device `index`, and its ownership */
 	OP_SUPERVISE,  /* serve the consoles from here on */
-	OP_PORT,       /* join the ends of nic `index` to its bridge */
+	OP_PORT,       /* join the ends of nic `index` to its bridge: `node`s */
 	OP_BACKENDS,   /* wait until the kernel's backends are there */
 	OP_UNPAUSE,    /* let it run */
 	OP_WAIT_DM,    /* wait for the device model's "running" */

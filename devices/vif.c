@@ -204,6 +204,9 @@ static void mtu_value(const struct nic_config *n, unsigned int place, char *buf,
 		snprintf(buf, size, PLAN_VAR("nic%u.mtu"), place);
 }
 
+/* Written empty with the others, and again when the nic is in its bridge. */
+static const char plugged_key[] = "hotplug-status", plugged[] = "connected";
+
 static void dom0_name(const struct nic_config *n, enum plan_dom dom,
 		      char name[NIC_NAME_MAX])
 {
@@ -239,7 +242,7 @@ static void backend_nodes(struct plan *p, const struct xenbus_pair *x,
 	plan_node(p, NULL, x->back, "handle", "%d", devid);
 	plan_node(p, NULL, x->back, "type",
 		  dom == DOM_TARGET && n->emulated ? "vif_ioemu" : "vif");
-	plan_node(p, NULL, x->back, "hotplug-status", "%s", "");
+	plan_node(p, NULL, x->back, plugged_key, "%s", "");
 }
 
 void vif_plan_nic(struct plan *p, const struct vm_config *cfg,
@@ -291,6 +294,18 @@ static void end_title(const struct vm_config *cfg, unsigned int place,
 			 *name ? " as " : "", name);
 }
 
+static void plan_plugged(struct plan *p, const struct vm_config *cfg,
+			 unsigned int place, enum plan_dom dom)
+{
+	int devid = vif_devid(cfg, place, dom);
+	struct xenbus_pair x;
+
+	if (devid < 0)
+		return;
+	xenbus_pair(&x, dom, "vif", (unsigned int)devid);
+	plan_node(p, NULL, x.back, plugged_key, "%s", plugged);
+}
+
 void vif_plan_ports(struct plan *p, const struct vm_config *cfg)
 {
 	char target[64], stub[64];
@@ -305,6 +320,8 @@ void vif_plan_ports(struct plan *p, const struct vm_config *cfg)
 			  target, *stub ? " and" : "", stub,
 			  cfg->nic[i].bridge);
 		plan_step_index(p, i);
+		plan_plugged(p, cfg, i, DOM_TARGET);
+		plan_plugged(p, cfg, i, DOM_STUB);
 	}
 }
 
@@ -324,8 +341,8 @@ static int plug(struct xenbus_dev *d, struct xs *xs, struct err *e)
 	    netif_bridge_add(port->bridge, port->name, e) < 0 ||
 	    netif_up(port->name, e) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/hotplug-status", d->back);
-	if (xs_put(xs, XBT_NULL, path, "connected") < 0)
+	snprintf(path, sizeof(path), "%s/%s", d->back, plugged_key);
+	if (xs_put(xs, XBT_NULL, path, plugged) < 0)
 		return err_sys(e, EXIT_FAILED, "write %s", path);
 	return 0;
 }

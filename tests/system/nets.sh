@@ -69,7 +69,8 @@ pings() {
 	wait "$ping0" "$ping1" "$ping2"
 	for n in 0 1 2; do
 		is "nic $n: dom0 loses no ping after the first" \
-			"$(grep -cE "$counted" "$TMP/ping$n")" $((pings - 1))
+			"$(grep -cE "$counted" "$TMP/ping$n")" $((pings - 1)) ||
+			show_drops
 		diag "$(tail -n 1 "$TMP/ping$n")"
 	done
 	for n in 0 1 2; do
@@ -84,12 +85,20 @@ pings() {
 	done
 }
 
-# show_pings NAME N: what the guest's ping printed, its numbers only
+# show_pings NAME N: what the guest's ping printed, its numbers only, and who
+# on the way dropped a packet
 show_pings() {
-	type_line "cat /p$2; echo shown-$((40 + 2))-$2"
+	type_line "cat /p$2; cat /proc/net/dev /proc/net/softnet_stat; echo shown-$((40 + 2))-$2"
 	wait_for 60 serial_says "$1" "^shown-42-$2"
 	diag "$(serial_log "$1" | grep -o "seq=[0-9]*\|time=.*\|.*packets.*" |
 		tr -cd '\40-\176')"
+	diag "$(serial_log "$1" | tail -n 20)"
+	show_drops
+}
+
+show_drops() {
+	diag "$(cat /proc/net/dev /proc/net/softnet_stat)"
+	diag "$(grep -E '^(Icmp|Ip):' /proc/net/snmp)"
 }
 
 # transfer DESC COMMAND...
