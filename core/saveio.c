@@ -58,7 +58,9 @@ int saveio_write(struct saveio *io, const void *data, size_t n, struct err *e)
 			return -1;
 		r = write(io->fd, p, n < io->piece ? n : io->piece);
 		if (r < 0 && errno != EINTR && errno != EAGAIN)
-			return err_sys(e, EXIT_FAILED, "write");
+			return err_sys(e,
+				       errno == EPIPE ? EXIT_DIED : EXIT_FAILED,
+				       "write");
 		if (r > 0) {
 			p += r;
 			n -= (size_t)r;

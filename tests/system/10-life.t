@@ -37,6 +37,10 @@ like "the configuration as used is kept" "$(cat /run/mtool/g/config)" \
 like "with the uuid that was made" "$(cat /run/mtool/g/config)" \
 	"^uuid = \"$(xenstore-read "/local/domain/$t/vm" | cut -c5-)\"\$"
 
+pss=$(awk '/^Pss:/ { print $2 }' \
+	"/proc/$(cat /run/mtool/g/supervisor.pid)/smaps_rollup")
+ok "its supervisor takes at most 1.5 MB" test "$pss" -le 1536 || diag "$pss kB"
+
 ok "pause" mtool pause g
 like "the guest is paused" "$(mtool list g)" ' paused '
 ok "pause again is no second pause" mtool pause g

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # Three serials of one Linux guest at once, supervisors killed while one of
 # them streams, readers that never read, and what all of it costs.
 . ./lib.sh

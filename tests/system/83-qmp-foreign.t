@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # QMP to a stubdomain that serves it with Xen's own vchan-socket-proxy: it
 # gives a new client what the old one left, and not always a greeting.
 . ./lib.sh

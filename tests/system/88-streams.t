@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # Much through the consoles, and stubdomains that do not behave: a stub
 # without QEMU does to its consoles what it is told through xenstore.
 . ./lib.sh

@@ -77,7 +77,7 @@ ok "a reserved grant" handshake 1
 ok "is refused" wait_for 60 is_state serial0 failed
 xenstore-rm "$console/3"
 ok "a frontend directory removed is survived" alive
-keys=$(often 10000 1000)	# xenstored takes the square of it
+keys=$(often 10000 300)	# xenstored takes the square of it
 i=0
 while [ $i -lt "$keys" ]; do
 	for j in 0 1 2 3 4 5 6 7 8 9; do

@@ -17,7 +17,7 @@
 #include "tests/unit/tap.h"
 
 /* For what is answered at once, on however busy a machine. */
-#define LIMIT_MS 60000
+enum { LIMIT_MS = 60000 };
 
 struct bench {
 	struct loop *loop;

@@ -102,7 +102,7 @@ static void say(int fd, const char *text)
  * On a busy machine a run of the loop may look at what is ready only once, and
  * a command's way to QEMU and back takes some looks.
  */
-#define SILENT_RUNS 8
+enum { SILENT_RUNS = 8 };
 
 /* What has come for a client by now; false if it was hung up on. */
 static bool hear(struct bench *b, int fd)

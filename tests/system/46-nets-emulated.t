@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # The Linux guest's network through emulated nics of three models, PV drivers
 # kept off: guest, QEMU, the stub's bridges, netback, dom0's bridges.
 . ./lib.sh

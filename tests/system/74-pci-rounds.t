@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # A device comes and goes while the guest runs, the guest taking part: ROUNDS
 # times (10), and each time it leaves nothing behind.
 . ./lib.sh

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # Nics of a running guest: attached and detached under load, refused, forced,
 # and what is left of them.
 . ./lib.sh

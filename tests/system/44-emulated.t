@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # Disks of a guest without PV drivers: AHCI and SCSI, writable and read-only,
 # and a CD drive whose media change.
 . ./lib.sh

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # What a disk may be made of, and who else may use it.
 . ./lib.sh
 . ./vm.sh
