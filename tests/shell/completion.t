@@ -24,7 +24,7 @@ has() {	# has DESC WORDS WORD: WORD is among them
 	esac
 }
 
-commands=$("$build/mtool" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
+commands=$("$build/mtool" help | sed -n 's/^  \([a-z][a-z-]*\).*/\1/p')
 ok "there are commands" test "$(echo "$commands" | wc -l)" -gt 30
 offered=$(completed '')
 for c in $commands; do
