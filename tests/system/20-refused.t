@@ -132,7 +132,7 @@ not_root() {
 run=no_xen
 refused "no Xen" 7 'hypervisor: no Xen here' create "$good"
 run=no_xenstored
-refused "no xenstored" 7 'xenstored running' create "$good"
+refused "no xenstored" 7 'xenstored is not running' create "$good"
 run=not_root
 refused "not root" 7 'not root' create "$good"
 done_testing

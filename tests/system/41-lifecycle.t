@@ -24,6 +24,10 @@ ok "reboot -F -w presses the reset button" mtool reboot -F -w g
 ok "in new domains" test "$(domid g)" -gt "$t"
 ready() { [ "$(serial_log g | grep -c 'sector: ready')" -ge "$1" ]; }
 ok "it booted again" wait_for 120 ready 2
+pss=$(awk '/^Pss:/ { print $2 }' \
+	"/proc/$(cat /run/mtool/g/supervisor.pid)/smaps_rollup")
+ok "its supervisor still takes at most 1.5 MB" test "$pss" -le 1536 ||
+	diag "$pss kB"
 
 # --- a Linux guest ---
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # Whatever dies while a device is attached, the device ends in quarantine, and
 # never with a driver of dom0's.
 . ./lib.sh

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # A QMP connection that is lost again and again, in the middle of replies.
 . ./lib.sh
 . ./vm.sh

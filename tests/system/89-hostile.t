@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # Stubdomains and neighbours that mean harm to the supervisor: it says so,
 # serves the rest, and stays small.
 . ./lib.sh

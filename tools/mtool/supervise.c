@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/memory.h"
 #include "tools/mtool/hotdisks.h"
 #include "tools/mtool/hotnics.h"
 #include "tools/mtool/hotpcis.h"
@@ -167,6 +168,7 @@ static void release(struct supervise *s)
 	s->released = true;
 	s->vm->cfg->incoming = false; /* the next start is from nothing */
 	sup_feed_end(s);
+	memory_release(); /* all that building needed */
 	if (s->doomed) {
 		sup_destroy(s);
 		return;

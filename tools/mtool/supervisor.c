@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/memory.h"
 #include "core/num.h"
 #include "tools/mtool/supervise.h"
 
@@ -83,7 +83,7 @@ static void drop_inherited(struct vm *vm, struct hyp *h, struct xs *xs)
 	vm_close_disks(vm);
 	if (vm->signal_fd >= 0)
 		close(vm->signal_fd);
-	malloc_trim(0);
+	memory_release();
 }
 
 _Noreturn static void child(int fd, struct vm *vm, struct hyp *h, struct xs *xs)

@@ -42,7 +42,7 @@ xenstore-write "/local/domain/$(stubid f)/control/lie" honest
 ok "an honest save of the same stub" mtool save -c f "$f" || why f
 runs_on f
 n=0 size=''
-while [ $n -lt "${SAVES:-10}" ]; do
+while [ $n -lt "$(often 50 10)" ]; do
 	n=$((n + 1))
 	mtool save -c f "$f" >"$TMP/out" 2>&1 || fail "save $n: $(out)"
 	xenstore-read "/local/domain/$(stubid f)/data/sum" >"$TMP/sum"

@@ -94,5 +94,5 @@ rm /var/log/mtool/nobody.log
 ok "the VM still runs" mtool info keep
 ok "destroy" mtool destroy keep
 ok "so does the other's" xl destroy xl-guest
-is "nothing is left" "$(leftovers)" "$nothing"
+is "nothing is left" "$(leftovers)" "$nothing" || diag "$(losetup -a)"
 done_testing

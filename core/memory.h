@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_MEMORY_H
+#define CORE_MEMORY_H
+
+/*
+ * Give back what this process does not need as long as nothing happens: unused
+ * heap, and the code it has run so far, which comes back from the page cache
+ * when it runs again. For processes that live long and do much at rare moments.
+ */
+void memory_release(void);
+
+#endif
