@@ -122,13 +122,15 @@ static void add_others(struct lister *ls)
 	free(list);
 }
 
-json_t *block_list(struct live *l)
+json_t *block_list(struct live *l, struct err *e)
 {
 	struct lister ls = {l, json_array()};
 	unsigned int i;
 
-	if (!ls.list)
+	if (!ls.list) {
+		err_set(e, EXIT_FAILED, "out of memory");
 		return NULL;
+	}
 	for (i = 0; i < l->cfg.nr_disk; i++)
 		add_configured(&ls, i);
 	add_others(&ls);

@@ -245,10 +245,8 @@ int cmd_check_host(struct mtool *m, int argc, char **argv, struct err *e)
 		return -1;
 	c.json = m->json ? json_array() : NULL;
 	check_all(&c);
-	if (c.json) {
-		json_dumpf(c.json, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
+	if (c.json)
+		print_json(c.json);
 	json_decref(c.json);
 	if (!c.missing)
 		return 0;

@@ -89,7 +89,7 @@ static json_t *sum_json(const struct sum *s)
 			 (double)s->cpu_ns / 1e9);
 }
 
-static void print_json(const struct usage *u)
+static void show_json(const struct usage *u)
 {
 	const struct hyp_host *h = &u->host;
 	json_t *o;
@@ -108,8 +108,7 @@ static void print_json(const struct usage *u)
 	json_object_set_new(o, "stubdomains", sum_json(&u->stubs));
 	json_object_set_new(o, "dom0", sum_json(&u->dom0));
 	json_object_set_new(o, "others", sum_json(&u->others));
-	json_dumpf(o, stdout, JSON_INDENT(2));
-	putchar('\n');
+	print_json(o);
 	json_decref(o);
 }
 
@@ -162,7 +161,7 @@ int cmd_host_info(struct mtool *m, int argc, char **argv, struct err *e)
 	if (rc < 0)
 		return -1;
 	if (m->json)
-		print_json(&u);
+		show_json(&u);
 	else
 		print_usage(&u);
 	return 0;

@@ -152,8 +152,7 @@ static void show_json(const struct vm_facts *f, const struct devices *d,
 		json_object_set(o, "consoles", consoles);
 	if (qmp)
 		json_object_set(o, "device_model", qmp);
-	json_dumpf(o, stdout, JSON_INDENT(2));
-	putchar('\n');
+	print_json(o);
 	json_decref(o);
 }
 
@@ -168,9 +167,9 @@ static void ask_devices(struct mtool *m, const struct vm_facts *f,
 	if (!f->record.running)
 		return;
 	if (!live_open(&l, m, f->record.name, &ignored)) {
-		d->disks = block_list(&l);
+		d->disks = block_list(&l, &ignored);
 		d->nics = net_list(&l, &ignored);
-		d->pci = pci_list(&l);
+		d->pci = pci_list(&l, &ignored);
 	}
 	live_close(&l);
 }

@@ -105,10 +105,8 @@ static int print_list(struct mtool *m, struct hyp *h, const struct listing *l,
 		else
 			print_vm(&f);
 	}
-	if (array && !rc) {
-		json_dumpf(array, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
+	if (array && !rc)
+		print_json(array);
 	json_decref(array);
 	return rc;
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "tools/mtool/host.h"
-#include "tools/mtool/mtool.h"
+#include "tools/mtool/livecmd.h"
 #include "tools/mtool/pciassign.h"
 #include "tools/mtool/vmpci.h"
 
@@ -117,16 +117,6 @@ static void print_assignable(const json_t *list)
 	}
 }
 
-static void show(struct mtool *m, json_t *list, void (*print)(const json_t *))
-{
-	if (!m->json) {
-		print(list);
-		return;
-	}
-	json_dumpf(list, stdout, JSON_INDENT(2));
-	putchar('\n');
-}
-
 int cmd_pci_assignable_list(struct mtool *m, int argc, char **argv,
 			    struct err *e)
 {
@@ -143,63 +133,48 @@ int cmd_pci_assignable_list(struct mtool *m, int argc, char **argv,
 	host_close(&h);
 	if (!list)
 		return -1;
-	show(m, list, print_assignable);
+	if (m->json)
+		print_json(list);
+	else
+		print_assignable(list);
 	json_decref(list);
 	return 0;
 }
 
+static int attach(struct live *l, char **words, const struct live_options *o,
+		  struct err *e)
+{
+	return pci_attach(l, words[0], o->limit_s, e);
+}
+
 int cmd_pci_attach(struct mtool *m, int argc, char **argv, struct err *e)
 {
-	struct live_options o;
-	struct live l;
-	int rc;
+	return live_command(m, argc, argv, "+t:", 1, attach, e);
+}
 
-	if (live_options(argc, argv, "+t:", 2, 2, &o, e) < 0)
+static int detach(struct live *l, char **words, const struct live_options *o,
+		  struct err *e)
+{
+	struct bdf b;
+
+	if (parse_bdf(words[0], &b, e) < 0)
 		return -1;
-	rc = live_lock(&l, m, argv[optind], e);
-	if (!rc && pci_attach(&l, argv[optind + 1], o.limit_s, e) < 0)
-		rc = err_in(e, "%s", l.record.name);
-	live_close(&l);
-	return rc;
+	return pci_detach(l, &b, o->force, o->limit_s, e);
 }
 
 int cmd_pci_detach(struct mtool *m, int argc, char **argv, struct err *e)
 {
 	struct live_options o;
-	struct live l;
 	struct bdf b;
-	int rc;
 
+	/* A wrong word is told before the VM is looked for. */
 	if (live_options(argc, argv, "+Ft:", 2, 2, &o, e) < 0 ||
 	    parse_bdf(argv[optind + 1], &b, e) < 0)
 		return -1;
-	rc = live_lock(&l, m, argv[optind], e);
-	if (!rc && pci_detach(&l, &b, o.force, o.limit_s, e) < 0)
-		rc = err_in(e, "%s", l.record.name);
-	live_close(&l);
-	return rc;
-}
-
-static void print_list(const json_t *list)
-{
-	pci_print(list, "");
+	return live_change(m, argv + optind, &o, detach, e);
 }
 
 int cmd_pci_list(struct mtool *m, int argc, char **argv, struct err *e)
 {
-	json_t *list = NULL;
-	struct live_options o;
-	struct live l;
-	int rc;
-
-	if (live_options(argc, argv, "+", 1, 1, &o, e) < 0)
-		return -1;
-	rc = live_open(&l, m, argv[optind], e);
-	if (!rc && !(list = pci_list(&l)))
-		rc = err_set(e, EXIT_FAILED, "out of memory");
-	if (!rc)
-		show(m, list, print_list);
-	json_decref(list);
-	live_close(&l);
-	return rc;
+	return live_show(m, argc, argv, pci_list, pci_print, e);
 }

@@ -110,10 +110,8 @@ int cmd_vcpu_list(struct mtool *m, int argc, char **argv, struct err *e)
 		return -1;
 	l.json = m->json ? json_array() : NULL;
 	rc = list(&l, &r, stub, e);
-	if (l.json && !rc) {
-		json_dumpf(l.json, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
+	if (l.json && !rc)
+		print_json(l.json);
 	json_decref(l.json);
 	host_close(&l.host);
 	return rc;

@@ -301,6 +301,12 @@ int cmd_words(int argc, char **argv, int min, int max, struct err *e)
 	return 0;
 }
 
+void print_json(const json_t *facts)
+{
+	json_dumpf(facts, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
 static int find_domid(uint32_t domid, struct vm_record *out, struct err *e)
 {
 	struct vm_record *list;

@@ -3,6 +3,7 @@
 #ifndef TOOLS_MTOOL_MTOOL_H
 #define TOOLS_MTOOL_MTOOL_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include "core/err.h"
 #include "core/hyp.h"
@@ -65,6 +66,9 @@ int cmd_seconds(unsigned int *out, struct err *e);
 int cmd_usage(const char *name, struct err *e);
 /* Check that `min`..`max` words are left behind the options. */
 int cmd_words(int argc, char **argv, int min, int max, struct err *e);
+
+/* What --json makes of facts, on standard output. */
+void print_json(const json_t *facts);
 
 /*
  * Read the configuration that the words left are: CONFIG [KEY=VALUE]..., over

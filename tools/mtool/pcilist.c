@@ -58,7 +58,7 @@ static void add_all(struct lister *ls, json_t *list,
 		pci_qmp_close(&ls->qmp);
 }
 
-json_t *pci_list(struct live *l)
+json_t *pci_list(struct live *l, struct err *e)
 {
 	struct pci_owner owner[PCI_OWNED_MAX];
 	struct lister ls = {.l = l};
@@ -66,8 +66,11 @@ json_t *pci_list(struct live *l)
 	struct err ignored;
 	unsigned int nr;
 
-	if (!list ||
-	    pci_host_open(&ls.host, l->hyp, l->xs, l->log, &ignored) < 0)
+	if (!list) {
+		err_set(e, EXIT_FAILED, "out of memory");
+		return NULL;
+	}
+	if (pci_host_open(&ls.host, l->hyp, l->xs, l->log, &ignored) < 0)
 		return list;
 	nr = pci_owned(l->xs, l->record.uuid, owner, PCI_OWNED_MAX);
 	add_all(&ls, list, owner, nr);

@@ -58,7 +58,7 @@ static void print_people(const struct save_meta *m, const struct savefile *at)
 	print_size("file", at->total);
 }
 
-static void print_json(const struct save_meta *m, const struct savefile *at)
+static void show_json(const struct save_meta *m, const struct savefile *at)
 {
 	json_t *j = json_pack(
 		"{s:o s:{s:I s:I s:I}}", "vm", json_incref(m->json), "bytes",
@@ -81,7 +81,7 @@ static int show(struct mtool *m, int fd, struct err *e)
 	    !check_all(&io, &meta, e)) {
 		rc = 0;
 		if (m->json)
-			print_json(&meta, &at);
+			show_json(&meta, &at);
 		else
 			print_people(&meta, &at);
 	}

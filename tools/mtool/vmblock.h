@@ -27,10 +27,10 @@ int block_detach(struct live *l, const char *vdev, bool force,
 
 /*
  * All disks of a VM and how they fare: an array of objects with vdev, devid,
- * path (absent: no medium), mode "r" or "w", type, state and way. NULL if
- * memory runs out.
+ * path (absent: no medium), mode "r" or "w", type, state and way. NULL and *e
+ * if memory runs out.
  */
-json_t *block_list(struct live *l);
+json_t *block_list(struct live *l, struct err *e);
 /* The same as lines for people, with `indent` before each. */
 void block_print(const json_t *list, const char *indent);
 

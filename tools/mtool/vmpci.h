@@ -45,10 +45,10 @@ int pci_detach(struct live *l, const struct bdf *b, bool force,
 /*
  * What the VM has: an array of objects with bdf, vendor, device, class, reset,
  * permissive (as pciback says), state, and, if QEMU answers, guest_slot and
- * refused: offsets of config-space writes that QEMU has dropped. NULL if
- * memory runs out.
+ * refused: offsets of config-space writes that QEMU has dropped. NULL and
+ * *e if memory runs out.
  */
-json_t *pci_list(struct live *l);
+json_t *pci_list(struct live *l, struct err *e);
 /* The same as lines for people, with `indent` before each. */
 void pci_print(const json_t *list, const char *indent);
 
