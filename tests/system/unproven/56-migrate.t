@@ -16,7 +16,15 @@ cat >"$TMP/deaf" <<'EOF2'
 echo ready
 head -c 100000 >/dev/null
 EOF2
-chmod 755 "$TMP/near" "$TMP/deaf"
+cat >"$TMP/mute" <<'EOF2'
+#!/bin/sh
+# the other side's last word is lost
+shift
+sh -c "$*" | while read -r word; do
+	[ "$word" = running ] || echo "$word"
+done
+EOF2
+chmod 755 "$TMP/near" "$TMP/deaf" "$TMP/mute"
 there() {	# there NAME DIGIT IMAGE
 	echo "name=$1" "uuid=0123456$2-89ab-4cde-8123-456789abcdef" \
 		"disk=['format=raw,vdev=hda,access=rw,target=$TMP/$3']"
@@ -38,6 +46,15 @@ exits 1 "its disk is not there" mtool migrate -s "$TMP/near" g here \
 runs_on g
 exits 6 "one that says it is ready, and leaves" mtool migrate -s "$TMP/deaf" \
 	g here
+runs_on g
+exits 6 "its last word is lost" mtool migrate -s "$TMP/mute" g here \
+	$(there h 1 a.img)
+like "what to do is said" "$(tail -n 1 "$TMP/out")" \
+	'g.*here it is paused; if it does, mtool destroy g, else mtool unpause g$'
+like "it is paused" "$(mtool list g)" ' paused '
+unlike "the other is not" "$(mtool list h)" ' paused '
+ok "so the user decides: the other goes" mtool destroy h
+ok "and it goes on" mtool unpause g
 runs_on g
 ok "migrate" mtool migrate -s "$TMP/near" g here $(there h 1 a.img) || why g
 is "it is not here any more" "$(status mtool domid g)" 3
