@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <xenstore.h>
 #include "core/err.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "core/xsreq.h"
 
 enum {
 	XS_PATH_MAX = 256,   /* every path that mtool itself builds */
@@ -28,22 +28,15 @@ struct xs_watcher;
  * which is known within a second.
  */
 struct xs *xs_connect(struct log *log, struct err *e);
-/* Connect to whatever libxenstore finds, which may never answer. */
-struct xs *xs_connect_any(struct log *log, struct err *e);
+/* Connect to a socket or device, which may not answer the first request. */
+struct xs *xs_connect_at(const char *path, struct log *log, struct err *e);
+/* NULL is allowed. Sends nothing: a forked child may leave what it inherited.
+ */
 void xs_disconnect(struct xs *xs);
 
 /*
- * `fd` hangs up when the daemon ends, of which xs_on_gone is then told; it is
- * closed with the connection.
- */
-void xs_heed_daemon(struct xs *xs, int fd);
-
-/* The library's handle, for calls that have no wrapper here. */
-struct xs_handle *xs_raw(struct xs *xs);
-
-/*
  * An error like err_sys's, for a call that has just failed; EXIT_HOST if
- * xenstored is gone, or EXIT_FAILED. Always returns -1.
+ * xenstored is gone or does not answer, or EXIT_FAILED. Always returns -1.
  */
 int xs_fail(struct xs *xs, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -58,6 +51,12 @@ int xs_read_str(struct xs *xs, xs_transaction_t t, const char *path, char *buf,
 /* Read a decimal or 0x number in min..max; -1 with errno, ERANGE if not one. */
 int xs_read_num(struct xs *xs, xs_transaction_t t, const char *path,
 		uint64_t min, uint64_t max, uint64_t *out);
+
+/* 1 if there is such a node, 0, or -1 with errno. */
+int xs_exists(struct xs *xs, xs_transaction_t t, const char *path);
+/* The names in a directory, one block to be freed; NULL with errno. */
+char **xs_list(struct xs *xs, xs_transaction_t t, const char *path,
+	       unsigned int *nr);
 
 /*
  * Writes outside or inside a transaction, logged at LOG_DETAIL. 0, or -1
@@ -77,6 +76,8 @@ int xs_perms(struct xs *xs, xs_transaction_t t, const char *path,
 int xs_introduce(struct xs *xs, uint32_t domid, unsigned long frame,
 		 unsigned int port);
 int xs_target(struct xs *xs, uint32_t stub, uint32_t target);
+/* A domain that was gone goes on. 0, or -1 with errno. */
+int xs_resume(struct xs *xs, uint32_t domid);
 
 /*
  * Run fn(ctx, t) inside a transaction until it commits, at most XS_RETRIES
@@ -88,17 +89,19 @@ int xs_transact(struct xs *xs, const char *what, xs_txn_fn *fn, void *ctx,
 		struct err *e);
 
 /*
- * Watches in an event loop. xs_attach once; then fn(ctx, path) is called for
- * every change at or below `path` (and once at registration). The first watch
- * makes libxenstore start a thread: do not fork after it.
+ * Watches in an event loop. xs_attach once; then the loop calls fn(ctx, path)
+ * for changes at or below `path`, and once at registration: at least once
+ * after the last change of each node, not once for each change. If there are
+ * more changed nodes than are kept it is told `path` itself, as at
+ * registration: anything below may have changed.
  */
 int xs_attach(struct xs *xs, struct loop *loop, struct err *e);
 /* Leave the loop, before it is freed. No watch may be left. */
 void xs_detach(struct xs *xs);
 /*
- * Have the loop call fn(ctx) once when xenstored is gone, of which watches
- * tell nothing: then none fires any more, and all calls fail at once. NULL:
- * call nothing.
+ * Have the loop call fn(ctx) once when xenstored is gone, or has not answered:
+ * then no watch fires any more, and all calls fail at once. NULL: call
+ * nothing.
  */
 typedef void xs_gone_fn(void *ctx);
 void xs_on_gone(struct xs *xs, xs_gone_fn *fn, void *ctx);

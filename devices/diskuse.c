@@ -202,7 +202,7 @@ static void add_domain(struct users *u, struct xs *xs, const char *domid)
 	unsigned int i, nr;
 
 	snprintf(path, sizeof(path), BACKENDS "/%s", domid);
-	list = xs_directory(xs_raw(xs), XBT_NULL, path, &nr);
+	list = xs_list(xs, XBT_NULL, path, &nr);
 	for (i = 0; list && i < nr; i++)
 		add_backend(u, xs, domid, list[i]);
 	free(list);
@@ -211,7 +211,7 @@ static void add_domain(struct users *u, struct xs *xs, const char *domid)
 static void add_domains(struct users *u, struct xs *xs)
 {
 	unsigned int i, nr;
-	char **list = xs_directory(xs_raw(xs), XBT_NULL, BACKENDS, &nr);
+	char **list = xs_list(xs, XBT_NULL, BACKENDS, &nr);
 
 	for (i = 0; list && i < nr; i++)
 		add_domain(u, xs, list[i]);

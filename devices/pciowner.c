@@ -151,7 +151,7 @@ static int prune(struct xs *xs, xs_transaction_t t, char *path, unsigned int up,
 
 	while (up--) {
 		*strrchr(path, '/') = '\0';
-		list = xs_directory(xs_raw(xs), t, path, &nr);
+		list = xs_list(xs, t, path, &nr);
 		free(list);
 		if (!list || nr)
 			return 0;
@@ -195,7 +195,7 @@ unsigned int pci_owned(struct xs *xs, const uint8_t *uuid,
 		       struct pci_owner *out, unsigned int max)
 {
 	unsigned int i, nr, found = 0;
-	char **list = xs_directory(xs_raw(xs), XBT_NULL, DIR, &nr);
+	char **list = xs_list(xs, XBT_NULL, DIR, &nr);
 	struct err ignored;
 	struct bdf b;
 

@@ -105,7 +105,7 @@ static int check_macs_of(struct xs *xs, const struct vm_config *cfg,
 	int rc = 0;
 
 	snprintf(path, sizeof(path), BACKENDS "/%.10s", domid);
-	devid = xs_directory(xs_raw(xs), XBT_NULL, path, &nr);
+	devid = xs_list(xs, XBT_NULL, path, &nr);
 	for (i = 0; devid && !rc && i < nr; i++)
 		rc = check_mac_of(xs, cfg, first, domid, devid[i], e);
 	free(devid);
@@ -119,7 +119,7 @@ static int check_macs(struct xs *xs, const struct vm_config *cfg,
 	char **domid;
 	int rc = 0;
 
-	domid = xs_directory(xs_raw(xs), XBT_NULL, BACKENDS, &nr);
+	domid = xs_list(xs, XBT_NULL, BACKENDS, &nr);
 	for (i = 0; domid && !rc && i < nr; i++)
 		rc = check_macs_of(xs, cfg, first, domid[i], e);
 	free(domid);

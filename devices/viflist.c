@@ -62,7 +62,7 @@ int vif_list(struct xs *xs, uint32_t domid, struct vif_entry list[VIF_LIST_MAX],
 	int found = 0;
 
 	snprintf(path, sizeof(path), "/local/domain/0/backend/vif/%u", domid);
-	name = xs_directory(xs_raw(xs), XBT_NULL, path, &nr);
+	name = xs_list(xs, XBT_NULL, path, &nr);
 	if (!name && errno == ENOENT)
 		return 0;
 	if (!name)

@@ -303,7 +303,7 @@ static int del_up(struct change *c, xs_transaction_t t, const char *path,
 	snprintf(dir, sizeof(dir), "%s", path);
 	while (up--) {
 		*strrchr(dir, '/') = '\0';
-		list = xs_directory(xs_raw(c->xs), t, dir, &nr);
+		list = xs_list(c->xs, t, dir, &nr);
 		free(list);
 		if (list && nr)
 			break;

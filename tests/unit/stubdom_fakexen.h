@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include <xenstore.h>
 
 #include "core/xs.h"
 #include "tests/unit/tap.h"
@@ -242,6 +241,9 @@ void *xengnttab_map_domain_grant_refs(xengnttab_handle *h, uint32_t count,
 	(void)h, (void)domid, (void)count, (void)refs, (void)prot;
 	return NULL;
 }
+
+/* Not of xenstore.h: core/xs.h has names of it, too. */
+struct xs_handle;
 
 static struct node *node_find(const char *path)
 {

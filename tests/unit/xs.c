@@ -205,7 +205,6 @@ static void test_again(struct bench *b)
 	fake_kill(pid);
 	unlink(b->path);
 	ok(!xs_connect(&b->log, &b->e), "which is gone now");
-	ok(!xs_open(0), "for libxenstore, too");
 }
 
 /* A wait needs no limit of its own for this. */

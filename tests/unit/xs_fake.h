@@ -123,14 +123,9 @@ int xs_del(struct xs *xs, xs_transaction_t t, const char *path)
 	return 0;
 }
 
-struct xs_handle *xs_raw(struct xs *xs)
-{
-	return (struct xs_handle *)xs;
-}
-
-/* One block, as the library makes it; each child once. */
-char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
-		    unsigned int *num)
+/* Each child once. */
+char **xs_list(struct xs *xs, xs_transaction_t t, const char *path,
+	       unsigned int *num)
 {
 	enum { CHILDREN = NODES, NAME = 64 };
 	char **list = calloc(CHILDREN, sizeof(*list) + NAME);
@@ -138,7 +133,7 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
 	size_t len = strlen(path);
 	unsigned int i, j, n = 0;
 
-	(void)h, (void)t;
+	(void)xs, (void)t;
 	for (i = 0; i < NODES; i++) {
 		const char *p = store.node[i].path;
 

@@ -113,7 +113,7 @@ static void add_others(struct lister *ls)
 
 	snprintf(dir, sizeof(dir), "/local/domain/0/backend/vbd/%u",
 		 ls->l->record.target);
-	list = xs_directory(xs_raw(ls->l->xs), XBT_NULL, dir, &nr);
+	list = xs_list(ls->l->xs, XBT_NULL, dir, &nr);
 	for (i = 0; list && i < nr; i++) {
 		if (!num_parse(list[i], 0, UINT32_MAX, &devid) &&
 		    !is_configured(&ls->l->cfg, (unsigned int)devid))

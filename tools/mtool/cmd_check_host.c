@@ -111,22 +111,12 @@ static void check_device(struct check *c, const char *path, const char *cure)
 	tell(c, !access(path, R_OK | W_OK), NEEDED, path, cure);
 }
 
-/* It answers, and not only its socket. */
-static bool answers(struct xs *xs)
-{
-	unsigned int len;
-	void *root = xs_read(xs_raw(xs), XBT_NULL, "/", &len);
-	bool there = root;
-
-	free(root);
-	return there;
-}
-
 static void check_xenstore(struct check *c)
 {
 	struct err e;
 	struct xs *xs = xs_connect(&c->m->log, &e);
-	bool ok = xs && answers(xs);
+	/* it answers, and not only its socket */
+	bool ok = xs && xs_exists(xs, XBT_NULL, "/") == 1;
 
 	tell(c, ok, NEEDED, "xenstored", "start it (xenstored or oxenstored)");
 	if (ok)

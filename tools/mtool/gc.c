@@ -209,7 +209,7 @@ static void remove_all_marked(struct gc *g, const struct vm_record *r,
 void gc_marked(struct gc *g)
 {
 	unsigned int i, nr, found = 0;
-	char **list = xs_directory(xs_raw(g->xs), XBT_NULL, "/vm", &nr);
+	char **list = xs_list(g->xs, XBT_NULL, "/vm", &nr);
 	struct vm_record *r = list ? calloc(nr + 1, sizeof(*r)) : NULL;
 
 	for (i = 0; r && i < nr; i++)

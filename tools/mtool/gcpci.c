@@ -2,8 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "devices/pciowner.h"
 #include "tools/mtool/gc.h"
@@ -48,30 +46,6 @@ static int detach_half(struct log *log, const char *name, const struct bdf *b,
 	return rc;
 }
 
-/* In a process of its own: waiting starts threads, finding a VM forks. */
-static int detach_apart(struct gc *g, const char *name, const struct bdf *b,
-			struct err *e)
-{
-	int status;
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		struct err why;
-
-		if (!detach_half(hyp_log(g->hyp), name, b, &why))
-			_exit(EXIT_DONE);
-		log_msg(hyp_log(g->hyp), LOG_ERROR, "%s: %s", name, why.msg);
-		_exit(why.code);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return err_sys(e, EXIT_FAILED, "fork");
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		return 0;
-	return err_set(e, EXIT_FAILED, "it is still there");
-}
-
 static void tell(struct gc *g, const char *what, int rc, const struct err *e)
 {
 	if (rc < 0)
@@ -97,7 +71,7 @@ static void collect(struct gc *g, const struct pci_owner *o)
 	bdf_text(&o->bdf, text);
 	snprintf(what, sizeof(what), "PCI device %s", text);
 	if (!g->dry && lives && vm)
-		rc = detach_apart(g, r.name, &o->bdf, &e);
+		rc = detach_half(hyp_log(g->hyp), r.name, &o->bdf, &e);
 	else if (!g->dry && pci_release(g->hyp, g->xs, o->uuid))
 		rc = err_set(&e, EXIT_FAILED, "it cannot be quarantined");
 	tell(g, what, rc, &e);

@@ -19,16 +19,6 @@ static const struct {
 
 enum { NR_NODES = sizeof(nodes) / sizeof(*nodes) };
 
-/* 1, 0, or -1 and errno: no doubt may overwrite anything. */
-static int exists(struct xs *xs, xs_transaction_t t, const char *path)
-{
-	unsigned int len;
-	void *value = xs_read(xs_raw(xs), t, path, &len);
-
-	free(value);
-	return value ? 1 : errno == ENOENT ? 0 : -1;
-}
-
 static int write_missing(void *ctx, xs_transaction_t t, struct err *e)
 {
 	struct xs *xs = ctx;
@@ -36,7 +26,7 @@ static int write_missing(void *ctx, xs_transaction_t t, struct err *e)
 	int there;
 
 	for (i = 0; i < NR_NODES; i++) {
-		there = exists(xs, t, nodes[i].path);
+		there = xs_exists(xs, t, nodes[i].path);
 		if (there < 0)
 			return err_sys(e, EXIT_FAILED, "read %s",
 				       nodes[i].path);
@@ -57,7 +47,7 @@ const char *host_nodes_missing(struct xs *xs)
 	unsigned int i;
 
 	for (i = 0; i < NR_NODES; i++) {
-		if (exists(xs, XBT_NULL, nodes[i].path) != 1)
+		if (xs_exists(xs, XBT_NULL, nodes[i].path) != 1)
 			return nodes[i].path;
 	}
 	return NULL;

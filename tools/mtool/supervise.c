@@ -100,7 +100,7 @@ static void leave_domains(struct supervise *s, bool drain)
 	supervise_qmp_close(s);
 	sup_consoles_close(s, drain);
 	sup_watch_close(s);
-	xs_disconnect(s->xs); /* ends its thread, too */
+	xs_disconnect(s->xs);
 	s->xs = NULL;
 	hyp_close(s->hyp);
 	s->hyp = NULL;

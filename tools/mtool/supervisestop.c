@@ -371,7 +371,7 @@ static void resume_guest(struct sup_save *v)
 			v->why = e;
 	}
 	/* it has an error even for a guest that xenstored never knew gone */
-	xs_resume_domain(xs_raw(s->xs), target);
+	xs_resume(s->xs, target);
 	s->shutdown_seen = false;
 	resumed(v);
 }

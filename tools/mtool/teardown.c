@@ -96,7 +96,7 @@ static int del_if_empty(struct xs *xs, xs_transaction_t t, const char *path,
 			struct err *e)
 {
 	unsigned int nr;
-	char **list = xs_directory(xs_raw(xs), t, path, &nr);
+	char **list = xs_list(xs, t, path, &nr);
 
 	if (!list)
 		return 0;
@@ -177,7 +177,7 @@ static void note_loops(struct xs *xs, uint32_t domid, struct loop_list *loops)
 	if (!domid || !loops)
 		return;
 	snprintf(dir, sizeof(dir), "/local/domain/0/backend/vbd/%u", domid);
-	list = xs_directory(xs_raw(xs), XBT_NULL, dir, &nr);
+	list = xs_list(xs, XBT_NULL, dir, &nr);
 	for (i = 0; list && i < nr; i++) {
 		snprintf(path, sizeof(path), "%s/%.16s", dir, list[i]);
 		vbd_note_loop(xs, path, loops);

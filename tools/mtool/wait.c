@@ -108,7 +108,7 @@ static void on_gone(void *ctx)
 {
 	struct wait *w = ctx;
 
-	err_set(w->e, EXIT_HOST, "%s: xenstored is gone", w->what);
+	xs_fail(w->c->xs, w->e, "%s", w->what);
 	fail(w);
 }
 

@@ -80,7 +80,7 @@ static int consoles_open(struct init *in, struct err *e)
 static int toolstack_read(struct init *in, struct err *e)
 {
 	log_init(&in->log, stderr, LOG_ERROR);
-	in->xs = xs_connect_any(&in->log, e);
+	in->xs = xs_connect_at("/dev/xen/xenbus", &in->log, e);
 	if (!in->xs)
 		return -1;
 	if (store_target(in->xs, &in->target, e) < 0 ||

@@ -66,7 +66,7 @@ int store_args(struct xs *xs, uint32_t target, struct argv *args, struct err *e)
 	for (i = 0; i < 2 && !nr; i++) {
 		free(names);
 		snprintf(path, sizeof(path), "%s/image/%s", vm, dirs[i]);
-		names = xs_directory(xs_raw(xs), XBT_NULL, path, &nr);
+		names = xs_list(xs, XBT_NULL, path, &nr);
 		if (!names)
 			nr = 0;
 	}

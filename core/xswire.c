@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/xswire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include <xen/io/xs_wire.h>
+
+#include "core/log.h"
+
+enum {
+	HEAD = sizeof(struct xsd_sockmsg),
+	MESSAGE = HEAD + XENSTORE_PAYLOAD_MAX
+};
+
+struct xswire {
+	int fd;
+	bool is_socket;
+	unsigned int limit_ms;
+	int error; /* 0, or errno of all calls, and why */
+	char why[80];
+	xswire_event_fn *event;
+	void *event_ctx;
+	uint32_t id, type; /* of the latest request */
+	bool waiting;	   /* for its reply */
+	uint32_t reply_type, reply_len;
+	char reply[XENSTORE_PAYLOAD_MAX + 1];
+	char out[MESSAGE];
+	size_t out_len;
+	char in[MESSAGE]; /* messages, the last one may be a part of one */
+	size_t in_len;
+};
+
+/* --- a connection's beginning and end --- */
+
+struct xswire *xswire_new(int fd)
+{
+	struct xswire *w = calloc(1, sizeof(*w));
+	struct stat st;
+
+	if (!w || fstat(fd, &st) < 0 ||
+	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0) {
+		free(w);
+		close(fd);
+		return NULL;
+	}
+	w->fd = fd;
+	w->is_socket = S_ISSOCK(st.st_mode);
+	w->limit_ms = XSWIRE_LIMIT_MS;
+	return w;
+}
+
+/* A daemon's queue of those who knock is short: one has to wait for it. */
+static int connect_to(const char *path)
+{
+	struct timeval limit = {.tv_sec = XSWIRE_LIMIT_MS / 1000};
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd, error;
+
+	if (strlen(path) >= sizeof(sa.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(sa.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (!setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) &&
+	    !connect(fd, (struct sockaddr *)&sa, sizeof(sa)))
+		return fd;
+	error = errno == EAGAIN ? ETIMEDOUT : errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+struct xswire *xswire_open(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) < 0)
+		return NULL;
+	fd = S_ISSOCK(st.st_mode) ? connect_to(path)
+				  : open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	return fd < 0 ? NULL : xswire_new(fd);
+}
+
+void xswire_close(struct xswire *w)
+{
+	if (!w)
+		return;
+	close(w->fd);
+	free(w);
+}
+
+void xswire_limit(struct xswire *w, unsigned int ms)
+{
+	w->limit_ms = ms;
+}
+
+void xswire_on_event(struct xswire *w, xswire_event_fn *fn, void *ctx)
+{
+	w->event = fn;
+	w->event_ctx = ctx;
+}
+
+int xswire_fd(const struct xswire *w)
+{
+	return w->fd;
+}
+
+const char *xswire_why(const struct xswire *w)
+{
+	return w->error ? w->why : NULL;
+}
+
+static void tell(struct xswire *w, const char *path, const char *token)
+{
+	if (w->event)
+		w->event(w->event_ctx, path, token);
+}
+
+/* The descriptor stays until xswire_close, for whoever waits for it. */
+__attribute__((format(printf, 3, 4))) static int broken(struct xswire *w,
+							int error,
+							const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(w->why, sizeof(w->why), fmt, ap);
+	va_end(ap);
+	w->error = error;
+	if (w->is_socket)
+		shutdown(w->fd, SHUT_RDWR); /* also for a daemon that hangs */
+	tell(w, NULL, NULL);
+	errno = error;
+	return -1;
+}
+
+static int gone(struct xswire *w)
+{
+	return broken(w, ECONNRESET, "xenstored is gone");
+}
+
+static int nonsense(struct xswire *w, const char *what)
+{
+	return broken(w, EPROTO, "xenstored breaks its protocol: %s", what);
+}
+
+/* --- what comes in --- */
+
+static int take_reply(struct xswire *w, const struct xsd_sockmsg *h,
+		      const char *body)
+{
+	if (!w->waiting || h->req_id != w->id)
+		return nonsense(w, "a reply to no request");
+	if (h->type != w->type && h->type != XS_ERROR)
+		return nonsense(w, "a reply of another type");
+	w->waiting = false;
+	w->reply_type = h->type;
+	w->reply_len = h->len;
+	memcpy(w->reply, body, h->len);
+	w->reply[h->len] = '\0';
+	return 0;
+}
+
+/* Path and token, each with its NUL; more may follow some day. */
+static int take_event(struct xswire *w, const struct xsd_sockmsg *h,
+		      const char *body)
+{
+	const char *end = memchr(body, '\0', h->len);
+	const char *token = end ? end + 1 : NULL;
+
+	if (!token || !memchr(token, '\0', h->len - (size_t)(token - body)))
+		return nonsense(w, "a watch event without its two strings");
+	tell(w, body, token);
+	return 0;
+}
+
+static int take_messages(struct xswire *w)
+{
+	struct xsd_sockmsg h;
+	size_t at = 0;
+	int rc = 0;
+
+	while (!rc && w->in_len - at >= HEAD) {
+		memcpy(&h, w->in + at, HEAD);
+		if (h.len > XENSTORE_PAYLOAD_MAX)
+			return nonsense(w, "a message that is too long");
+		if (w->in_len - at < HEAD + h.len)
+			break;
+		rc = h.type == XS_WATCH_EVENT
+			     ? take_event(w, &h, w->in + at + HEAD)
+			     : take_reply(w, &h, w->in + at + HEAD);
+		at += HEAD + h.len;
+	}
+	memmove(w->in, w->in + at, w->in_len - at);
+	w->in_len -= at;
+	return rc;
+}
+
+/* There is always room: a whole message does not stay. */
+int xswire_receive(struct xswire *w)
+{
+	struct iovec room = {w->in + w->in_len, sizeof(w->in) - w->in_len};
+	ssize_t n;
+
+	errno = w->error;
+	if (w->error)
+		return -1;
+	n = readv(w->fd, &room, 1);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0)
+		return gone(w);
+	w->in_len += (size_t)n;
+	return take_messages(w);
+}
+
+/* --- what goes out --- */
+
+static int put_request(struct xswire *w, uint32_t tx, const struct iovec *part,
+		       unsigned int nr)
+{
+	struct xsd_sockmsg h = {.type = w->type, .req_id = w->id, .tx_id = tx};
+	unsigned int i;
+
+	w->out_len = HEAD;
+	for (i = 0; i < nr; i++) {
+		if (part[i].iov_len > sizeof(w->out) - w->out_len) {
+			errno = E2BIG;
+			return -1;
+		}
+		memcpy(w->out + w->out_len, part[i].iov_base, part[i].iov_len);
+		w->out_len += part[i].iov_len;
+	}
+	h.len = (uint32_t)(w->out_len - HEAD);
+	memcpy(w->out, &h, HEAD);
+	return 0;
+}
+
+/* A socket's SIGPIPE is nobody's business; a device has none. */
+static ssize_t write_some(struct xswire *w, size_t sent)
+{
+	struct iovec rest = {w->out + sent, w->out_len - sent};
+
+	if (w->is_socket)
+		return sendto(w->fd, rest.iov_base, rest.iov_len, MSG_NOSIGNAL,
+			      NULL, 0);
+	return writev(w->fd, &rest, 1);
+}
+
+static int await(struct xswire *w, short events, uint64_t deadline)
+{
+	struct pollfd p = {.fd = w->fd, .events = events};
+	uint64_t now = clock_ms();
+	uint64_t left = deadline > now ? deadline - now : 0;
+	struct timespec limit = {
+		.tv_sec = (time_t)(left / 1000),
+		.tv_nsec = (long)(left % 1000) * 1000000,
+	};
+	int n = ppoll(&p, 1, &limit, NULL);
+
+	if (!n && !left)
+		return broken(w, ETIMEDOUT,
+			      "xenstored has not answered within %g s",
+			      w->limit_ms / 1000.0);
+	return n < 0 && errno != EINTR ? gone(w) : 0;
+}
+
+/* The daemon may have events to get rid of before it takes any more. */
+static int send_request(struct xswire *w, uint64_t deadline)
+{
+	size_t sent = 0;
+	ssize_t n;
+
+	while (sent < w->out_len) {
+		n = write_some(w, sent);
+		if (n >= 0)
+			sent += (size_t)n;
+		else if (errno != EAGAIN && errno != EINTR)
+			return gone(w);
+		else if (await(w, POLLIN | POLLOUT, deadline) < 0 ||
+			 xswire_receive(w) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* As daemon and kernel name it; what is unknown is what libxenstore makes. */
+static int errno_of(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(xsd_errors) / sizeof(*xsd_errors); i++) {
+		if (!strcmp(xsd_errors[i].errstring, name))
+			return xsd_errors[i].errnum;
+	}
+	return EINVAL;
+}
+
+int xswire_request(struct xswire *w, uint32_t type, uint32_t tx,
+		   const struct iovec *part, unsigned int nr,
+		   const char **reply)
+{
+	uint64_t deadline = clock_ms() + w->limit_ms;
+
+	errno = w->error;
+	if (w->error)
+		return -1;
+	w->type = type;
+	w->id++;
+	if (put_request(w, tx, part, nr) < 0 || send_request(w, deadline) < 0)
+		return -1;
+	w->waiting = true;
+	while (w->waiting) {
+		if (await(w, POLLIN, deadline) < 0 || xswire_receive(w) < 0)
+			return -1;
+	}
+	if (w->reply_type == XS_ERROR) {
+		errno = errno_of(w->reply);
+		return -1;
+	}
+	if (reply)
+		*reply = w->reply;
+	return (int)w->reply_len;
+}
