@@ -11,7 +11,7 @@ answers "it echoes" g one
 
 # --- checkpoints ---
 n=0
-while [ $n -lt "${CHECKPOINTS:-5}" ]; do
+while [ $n -lt "$(often 20 2)" ]; do
 	n=$((n + 1))
 	ok "checkpoint $n" mtool save -c g "$f" || why g
 	answers "and the guest goes on" g "after-$n"
@@ -64,8 +64,8 @@ ok "destroy both" mtool destroy g copy
 
 # --- files that are not whole ---
 size=$(stat -c %s "$f")
-for cut in 0 20 40 100 5000 $((size / 2)) $((size - 11000)) $((size - 41)) \
-	$((size - 1)); do
+some="0 40 $((size / 2)) $((size - 1))"
+for cut in $(often "20 100 5000 $((size - 11000)) $((size - 41)) $some" "$some"); do
 	head -c "$cut" "$f" >"$TMP/cut.save"
 	exits 1 "cut at $cut: restore" mtool restore "$TMP/cut.save"
 	exits 1 "cut at $cut: from a pipe" \
@@ -77,7 +77,8 @@ flip() {	# flip OFFSET
 	printf "\\$(printf %o $((byte ^ 16)))" |
 		dd of="$f" bs=1 seek="$1" conv=notrunc 2>/dev/null
 }
-for at in 3 9 33 60 4000 $((size / 2)) $((size - 2000)) $((size - 10)); do
+some="9 60 $((size / 2)) $((size - 10))"
+for at in $(often "3 33 4000 $((size - 2000)) $some" "$some"); do
 	flip $at
 	exits 1 "a bit of byte $at is flipped" mtool restore "$f"
 	flip $at

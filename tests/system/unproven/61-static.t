@@ -33,7 +33,6 @@ serial = "pty"
 disk = [ "/a.img,raw,hda,w" ]
 END
 is "there is no library" "$(find "$root/bin" "$root/usr" -name '*.so*')" ""
-not_ok "it names no interpreter" grep -q ld-linux "$root/bin/mtool"
 static() { chroot "$root" /bin/mtool "$@"; }
 ok "create" static create -t 180 /g.cfg
 chroot "$root" /bin/mtool console g </dev/null >"$TMP/g.serial" &

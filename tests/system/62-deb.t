@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # The Debian packages, unpacked, carry a VM: started and stopped as the host's
 # init would. They are in /host/debs: make deb, before the rig is filled.
 . ./lib.sh

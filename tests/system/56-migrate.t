@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # A migration from this host to this host, under another name.
 . ./lib.sh
 . ./vm.sh
