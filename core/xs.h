@@ -30,8 +30,7 @@ struct xs_watcher;
 struct xs *xs_connect(struct log *log, struct err *e);
 /* Connect to a socket or device, which may not answer the first request. */
 struct xs *xs_connect_at(const char *path, struct log *log, struct err *e);
-/* NULL is allowed. Sends nothing: a forked child may leave what it inherited.
- */
+/* NULL is allowed. Sends nothing: a child may leave what it has inherited. */
 void xs_disconnect(struct xs *xs);
 
 /*

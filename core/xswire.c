@@ -149,6 +149,12 @@ __attribute__((format(printf, 3, 4))) static int broken(struct xswire *w,
 	return -1;
 }
 
+static int still_broken(const struct xswire *w)
+{
+	errno = w->error;
+	return -1;
+}
+
 static int gone(struct xswire *w)
 {
 	return broken(w, ECONNRESET, "xenstored is gone");
@@ -217,9 +223,8 @@ int xswire_receive(struct xswire *w)
 	struct iovec room = {w->in + w->in_len, sizeof(w->in) - w->in_len};
 	ssize_t n;
 
-	errno = w->error;
 	if (w->error)
-		return -1;
+		return still_broken(w);
 	n = readv(w->fd, &room, 1);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
@@ -317,9 +322,8 @@ int xswire_request(struct xswire *w, uint32_t type, uint32_t tx,
 {
 	uint64_t deadline = clock_ms() + w->limit_ms;
 
-	errno = w->error;
 	if (w->error)
-		return -1;
+		return still_broken(w);
 	w->type = type;
 	w->id++;
 	if (put_request(w, tx, part, nr) < 0 || send_request(w, deadline) < 0)
