@@ -16,7 +16,7 @@ struct xs {
 	xs_gone_fn *gone;
 	void *gone_ctx;
 	struct xs_watcher *watchers;
-	struct xs_event *first, **last; /* to be told, oldest first */
+	struct xs_event *first; /* to be told, oldest first */
 	uint64_t next_token;
 };
 

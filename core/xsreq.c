@@ -20,7 +20,7 @@ enum {
 /* With its NUL, as most of the wire's strings are. */
 static struct iovec string(const char *s)
 {
-	return (struct iovec){(void *)(uintptr_t)s, strlen(s) + 1};
+	return (struct iovec){(void *)s, strlen(s) + 1};
 }
 
 /* A request of one string, or two. */
@@ -48,7 +48,7 @@ int xsreq_read(struct xswire *w, xs_transaction_t t, const char *path,
 int xsreq_write(struct xswire *w, xs_transaction_t t, const char *path,
 		const void *value, size_t len)
 {
-	struct iovec part[] = {string(path), {(void *)(uintptr_t)value, len}};
+	struct iovec part[] = {string(path), {(void *)value, len}};
 
 	return xswire_request(w, XS_WRITE, t, part, 2, NULL) < 0 ? -1 : 0;
 }

@@ -46,7 +46,6 @@ static void drop_events(struct xs_watcher *w)
 			p = &ev->next;
 		}
 	}
-	w->xs->last = p;
 	w->events = 0;
 }
 
@@ -64,7 +63,7 @@ static bool is_queued(const struct xs_watcher *w, const char *path)
 static void queue(struct xs_watcher *w, const char *path)
 {
 	size_t size = strlen(path) + 1;
-	struct xs_event *ev = NULL;
+	struct xs_event *ev = NULL, **last;
 
 	if (w->too_many || is_queued(w, path))
 		return;
@@ -78,11 +77,10 @@ static void queue(struct xs_watcher *w, const char *path)
 	ev->w = w;
 	ev->next = NULL;
 	memcpy(ev->path, path, size);
-	if (!w->xs->first)
-		w->xs->last = &w->xs->first;
-	*w->xs->last = ev;
-	w->xs->last = &ev->next;
-	w->events++;
+	for (last = &w->xs->first; *last; last = &(*last)->next)
+		;
+	*last = ev;
+	w->events++; /* analyzer: the queue has it */
 }
 
 static struct xs_watcher *find_watcher(struct xs *xs, const char *token)
@@ -253,10 +251,12 @@ void xs_watch_del(struct xs_watcher *w)
 
 void xs_forget_watches(struct xs *xs)
 {
-	struct xs_watcher *w;
+	struct xs_watcher *w, *next;
 
-	while ((w = xs->watchers)) {
-		unlink_watcher(w);
+	for (w = xs->watchers; w; w = next) {
+		next = w->next;
+		drop_events(w);
 		free(w);
 	}
+	xs->watchers = NULL;
 }
