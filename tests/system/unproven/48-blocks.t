@@ -13,16 +13,17 @@ cfg=$TMP/b.cfg
 	cat <<-EOF
 		name = "b"
 		type = "hvm"
-		memory = 192
+		memory = 512
 		vga = "none"
 		serial = "pty"
 		on_crash = "preserve"
 		disk = [
-		"format=raw,vdev=hda,access=rw,target=$(guest_disk linux)",
-		"format=raw,vdev=hdb,access=rw,target=$data",
+		"format=raw,vdev=sda,access=rw,target=$(guest_disk linux)",
+		"format=raw,vdev=sdb,access=rw,target=$data",
 		"format=raw,vdev=hdc,access=ro,target=$random",
+		"format=raw,vdev=sdd,access=ro,target=$random",
 	EOF
-	for n in 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 \
+	for n in 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 \
 		27 28 29; do
 		truncate -s 1M "$TMP/d$n"
 		echo "\"vdev=d$n,target=$TMP/d$n\"$([ $n = 29 ] || echo ,)"
@@ -51,6 +52,7 @@ is "what has no letter in the stub is PV only" \
 	"$(echo "$list" | grep -c "PV only: beyond the device model's 26")" 4
 is "all are connected" "$(echo "$list" | grep -c ' connected ')" 30
 
+
 sum=$(md5sum <"$random" | cut -d' ' -f1)
 is "16 MiB are copied four times through PV" "$(ask b \
 	'for i in 0 1 2 3; do dd if=/dev/xvdc of=/dev/xvdb bs=1M seek=$((i * 16)) conv=fsync 2>/dev/null || break; done; echo 3 >/proc/sys/vm/drop_caches; md5sum /dev/xvdb' \
@@ -59,6 +61,8 @@ want=$(cat "$random" "$random" "$random" "$random" | md5sum | cut -d' ' -f1)
 ok "and read back equal" serial_says b "$want"
 is "a read-only hd cannot be written" \
 	"$(ask b 'dd if=/dev/zero of=/dev/xvdc bs=4k count=1 conv=fsync 2>/dev/null')" 1
+is "nor a read-only SCSI disk" \
+	"$(ask b 'dd if=/dev/zero of=/dev/xvdd bs=4k count=1 conv=fsync 2>/dev/null')" 1
 
 # --- come and go ---
 
