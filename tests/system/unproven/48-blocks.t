@@ -90,7 +90,8 @@ rounds() {
 # the guest goes on writing to another disk all the while
 type_line 'while :; do dd if=/dev/xvdc of=/dev/xvdb bs=64k count=64 conv=fsync; done >/dev/null 2>&1 & writer=$!'
 start=$(cut -d. -f1 /proc/uptime)
-ok "$rounds rounds under I/O" rounds
+ok "$rounds rounds under I/O" rounds ||
+	diag "$(tail -n 60 "$TMP/b.serial" | tr -cd '\12\40-\176')"
 diag "they took $(($(cut -d. -f1 /proc/uptime) - start)) s"
 type_line 'kill $writer'
 is "loop devices are those of the start" "$(loops)" "$loops_before"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # xenstored is killed, for good: what needs it says so at once, what does not
 # goes on. Nothing works in this dom0 afterwards, so this file is the last one.
 . ./lib.sh

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # The static binary runs a VM from a root file system that holds no library.
 # It is /host/mtool-static: make static, before the rig is filled.
 . ./lib.sh
