@@ -46,4 +46,5 @@ why() {
 	diag "$(mtool info "$1" 2>&1)"
 	diag "$(ls -la "/run/mtool/$1" "$TMP" 2>&1)"
 	diag "$(xl dmesg | tail -n 10)"
+	diag "$(dmesg | tail -n 20)"
 }

@@ -12,6 +12,7 @@
 #   supervisor_gone NAME      kill it, and wait until it is gone: for what is no
 #                             command of mtool's and takes its place
 #   close_serial              waits until the viewer has ended
+#   awake NAME                the shell of a Linux guest hears what is typed
 #   ask NAME TEXT [SECONDS]   types a command into a Linux guest's shell and
 #                             prints its exit status, or "timeout"
 #   often FULL QUICK          how often: FULL for make check-full
@@ -131,4 +132,15 @@ ask() {
 	type_line "{ $2; }; echo =$asked=\$?="
 	wait_for "${3:-60}" serial_says "$1" "^=$asked=[0-9]*=" || echo timeout
 	serial_log "$1" | sed -n "s/^=$asked=\([0-9]*\)=.*/\1/p"
+}
+
+# What is typed while the guest's kernel brings back its UART, or before its
+# shell has opened it, is lost: asks until it answers.
+awake() {	# awake NAME
+	n=0
+	while [ $n -lt 10 ]; do
+		n=$((n + 1))
+		[ "$(ask "$1" true 20)" != 0 ] || return 0
+	done
+	return 1
 }

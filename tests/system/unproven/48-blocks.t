@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # Thirty disks of a Linux guest with PV drivers, and disks that come and go
 # while it runs.
 . ./lib.sh
@@ -166,9 +167,12 @@ started() { [ "$(serial_log b | grep -c 'linux guest: shell ready')" -ge 2 ]; }
 ok "the guest reboots" wait_for 400 started
 is "and has the disk that was attached" \
 	"$(serial_log b | grep -c '^disk: xvdbf')" 1
+ok "its shell answers" awake b
 type_line 'echo c >/proc/sysrq-trigger'
 crashed() { mtool list b | grep -q crashed; }
-ok "the guest crashes, and is preserved" wait_for 60 crashed
+ok "the guest crashes, and is preserved" wait_for 120 crashed ||
+	diag "$(tail -n 30 "$TMP/b.serial" | tr -cd '\12\40-\176')" \
+		"$(mtool log b | tail -n 30)"
 loops_before=$(loops) blocks_before=$(blocks)
 bad "attach to a dead guest" 6 'the guest has shut down' \
 	block-attach b "vdev=xvdbg,target=$TMP/other"
