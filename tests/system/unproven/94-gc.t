@@ -12,7 +12,7 @@ supervisor_gone keep
 sed 's/^name = .*/name = "xl-guest"/' "$(boot_cfg x)" >"$TMP/xl.cfg"
 grep -E '^(device_model|stubdomain)' /root/xl-boot.cfg >>"$TMP/xl.cfg"
 ok "a guest of another toolstack" xl create -p "$TMP/xl.cfg"
-others=$(snapshot)
+others=$(snapshot) loops=$(losetup -a | wc -l)
 is "gc finds nothing" "$(mtool gc)" ""
 is "and touches nothing" "$(snapshot)" "$others"
 is "not even with nobody to supervise it" "$(mtool gc -n)" ""
@@ -31,7 +31,10 @@ killed_in() {
 	wait $started
 	wait_for 30 eval '! pidof mtool'
 }
-as_before() { [ "$(snapshot)" = "$others" ] && [ ! -e /run/mtool/g ]; }
+as_before() {
+	[ "$(snapshot)" = "$others" ] && [ ! -e /run/mtool/g ] &&
+		[ "$(losetup -a | wc -l)" = "$loops" ]
+}
 while [ $round -lt "$KILLS" ]; do
 	part=$((round * 7 % 10))
 	case $((round % 3)) in
@@ -47,8 +50,9 @@ while [ $round -lt "$KILLS" ]; do
 	# what runs is no garbage, whoever was about to end it
 	[ ! -e /run/mtool/g ] || mtool destroy g || break
 	rm -f "$TMP"/boot.*
-	if ! as_before; then
+	if ! wait_for 10 as_before; then
 		snapshot >"$TMP/now"
+		diag "$(losetup -a)"
 		echo "$others" | diff - "$TMP/now" | sed 's/^/# /'
 		break
 	fi
