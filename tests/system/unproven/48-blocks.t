@@ -42,7 +42,8 @@ ok "the guest reaches its shell" \
 	wait_for 400 serial_says b 'linux guest: shell ready' ||
 	diag "$(tail -n 20 "$TMP/b.serial" | tr -cd '\12\40-\176')"
 is "it sees all 30, by the PV driver" \
-	"$(serial_log b | grep -c '^disk: xvd')" 30
+	"$(serial_log b | grep -c '^disk: xvd')" 30 ||
+	diag "$(serial_log b | grep -v '^disk: ')"
 is "and none twice" "$(serial_log b | grep -c '^disk: [hs]d')" 0
 t=$(domid b) s=$(stubid b)
 is "26 of them are the stub's" \
