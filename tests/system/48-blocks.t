@@ -14,6 +14,7 @@ cfg=$TMP/b.cfg
 	cat <<-EOF
 		name = "b"
 		type = "hvm"
+		tsc_mode = "native"
 		memory = 512
 		vga = "none"
 		serial = "pty"

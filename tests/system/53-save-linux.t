@@ -12,6 +12,7 @@ truncate -s 32M "$TMP/data"
 cat >"$TMP/l.cfg" <<EOF2
 name = "l"
 type = "hvm"
+tsc_mode = "native"
 memory = 256
 vga = "none"
 serial = "pty"
