@@ -68,23 +68,23 @@ static bool lock_is_current(struct rundir *r)
 	       have.st_ino == want.st_ino && have.st_dev == want.st_dev;
 }
 
+/* What it has opened when it fails is the caller's to close. */
 static int open_files(struct rundir *r, struct err *e)
 {
+	bool locked;
+
 	r->lock = open_in(r, "lock", O_RDWR | O_CREAT);
 	if (r->lock < 0)
 		return err_sys(e, EXIT_FAILED, "%s/lock", r->path);
-	if (flock(r->lock, LOCK_EX | LOCK_NB) < 0 || !lock_is_current(r)) {
-		close(r->lock);
-		r->lock = -1;
+	locked = !flock(r->lock, LOCK_EX | LOCK_NB);
+	if (!locked && errno != EWOULDBLOCK)
+		return err_sys(e, EXIT_HOST, "lock %s/lock", r->path);
+	if (!locked || !lock_is_current(r))
 		return err_set(e, EXIT_BUSY,
 			       "another mtool is at work on this VM");
-	}
 	r->journal = open_in(r, "journal", O_WRONLY | O_CREAT | O_APPEND);
-	if (r->journal < 0) {
-		err_sys(e, EXIT_FAILED, "%s/journal", r->path);
-		rundir_remove(r);
-		return -1;
-	}
+	if (r->journal < 0)
+		return err_sys(e, EXIT_FAILED, "%s/journal", r->path);
 	return 0;
 }
 
@@ -100,11 +100,13 @@ int rundir_take(struct rundir *r, const char *name, struct err *e)
 				       "a VM of this name exists already");
 		return err_sys(e, EXIT_HOST, "mkdir %s", r->path);
 	}
-	if (open_files(r, e) < 0) {
-		rmdir(r->path);
-		return -1;
-	}
-	return 0;
+	if (!open_files(r, e))
+		return 0;
+	if (e->code == EXIT_BUSY)
+		rundir_close(r); /* theirs who found it first */
+	else
+		rundir_remove(r);
+	return -1;
 }
 
 int rundir_note(struct rundir *r, struct err *e, const char *fmt, ...)
@@ -218,12 +220,23 @@ unsigned int rundir_remains(bool dry)
 	return nr;
 }
 
+/* A directory without one: half made, or half removed. */
+static int make_lock(struct rundir *r, struct err *e)
+{
+	if (access(r->path, F_OK))
+		return 1;
+	if (!open_files(r, e))
+		return 0;
+	rundir_close(r);
+	return -1;
+}
+
 /* One attempt: 0 locked, 1 no such directory, -1 held by another. */
 static int try_lock(struct rundir *r, struct err *e)
 {
 	r->lock = open_in(r, "lock", O_RDWR);
 	if (r->lock < 0)
-		return access(r->path, F_OK) ? 1 : open_files(r, e);
+		return make_lock(r, e);
 	if (!flock(r->lock, LOCK_EX | LOCK_NB)) {
 		if (lock_is_current(r)) {
 			r->journal = open_in(r, "journal",

@@ -19,7 +19,7 @@ is "not even with nobody to supervise it" "$(mtool gc -n)" ""
 
 # --- all killed at any moment of a create, a reboot and a destroy ---
 # (keep has no supervisor, so that every mtool there is is g's)
-round=0 left=0
+cfg=$(boot_cfg g) round=0 left=0
 # killed_in SECONDS WORD...: mtool and all that it has started
 killed_in() {
 	limit=$1
@@ -38,10 +38,10 @@ as_before() {
 while [ $round -lt "$KILLS" ]; do
 	part=$((round * 7 % 10))
 	case $((round % 3)) in
-	0)	killed_in $((round / 3 % 9)).$part create "$(boot_cfg g)" ;;
-	1)	mtool create "$(boot_cfg g)" || break
+	0)	killed_in $((round / 3 % 9)).$part create "$cfg" ;;
+	1)	mtool create "$cfg" || break
 		killed_in $((round / 3 % 9)).$part reboot -F -w g ;;
-	2)	mtool create "$(boot_cfg g)" || break
+	2)	mtool create "$cfg" || break
 		killed_in 0.$((round / 3 % 4))$part destroy g ;;
 	esac
 	[ ! -e /run/mtool/g ] || left=$((left + 1))
@@ -49,7 +49,6 @@ while [ $round -lt "$KILLS" ]; do
 	mtool gc >"$TMP/gc" || break
 	# what runs is no garbage, whoever was about to end it
 	[ ! -e /run/mtool/g ] || mtool destroy g || break
-	rm -f "$TMP"/boot.*
 	if ! wait_for 10 as_before; then
 		snapshot >"$TMP/now"
 		diag "$(losetup -a)"
@@ -64,7 +63,7 @@ ok "there was something for it to do" test $left -gt 0
 diag "$left of $KILLS left something"
 
 # --- a VM that nobody remembers ---
-ok "create" mtool create "$(boot_cfg g)"
+ok "create" mtool create "$cfg"
 supervisor_gone g
 t=$(domid g)
 rm -rf /run/mtool/g
@@ -74,13 +73,13 @@ like "gc removes them" "$(mtool gc)" "^domain $t: .* is removed"
 is "all of them" "$(snapshot)" "$others"
 
 # --- a half-built VM is no obstacle to the next of its name ---
-mtool create "$(boot_cfg g)" >/dev/null 2>&1 &
+mtool create "$cfg" >/dev/null 2>&1 &
 creator=$!
 built() { grep -q '^stub ' /run/mtool/g/journal; }
 ok "a create is half-way" wait_for 60 built
 killall -KILL mtool
 wait $creator
-mtool create "$(boot_cfg g)" >"$TMP/out" 2>&1
+mtool create "$cfg" >"$TMP/out" 2>&1
 is "create clears it and goes on" $? 0 || diag "$(cat "$TMP/out")"
 like "and says so" "$(cat "$TMP/out")" 'g: what was left of a half-built VM'
 ok "destroy" mtool destroy g

@@ -6,7 +6,7 @@
 . ./vm.sh
 
 cycles=${SOAK_N:-$(often 100 4)}
-seed=${SOAK_SEED:-1}
+seed=${SOAK_SEED:-1} everything=''
 make_bridges
 disk=$(guest_disk boot)
 truncate -s 8M "$TMP/more"
@@ -17,7 +17,7 @@ random() {	# random N: sets $rand, 0 to N - 1
 }
 maybe() {	# maybe LINE: into the configuration, or not
 	random 2
-	[ $rand = 0 ] || echo "$1"
+	[ $rand = 0 ] && [ -z "$everything" ] || echo "$1"
 }
 # a VM's configuration with options by chance
 some_cfg() {
@@ -32,13 +32,22 @@ some_cfg() {
 	maybe 'vcpus = 2'
 	maybe 'vif = [ "bridge=mbr0,model=e1000", "bridge=mbr1,type=vif" ]'
 	random 2
-	if [ $rand = 0 ]; then
+	if [ $rand = 0 ] && [ -z "$everything" ]; then
 		echo "disk = [ \"$disk,raw,hda,w\" ]"
 	else
 		echo "disk = [ \"$disk,raw,hda,w\", \"$TMP/more,raw,xvdb,w\" ]"
 	fi
 }
-fds() { ls "/proc/$(cat /run/mtool/g/supervisor.pid)/fd" | wc -l; }
+# Once it has no more of them, nor less, for a second.
+fds() {
+	was='' now=''
+	while [ -z "$now" ] || [ "$now" != "$was" ]; do
+		was=$now
+		sleep 1
+		now=$(ls "/proc/$(cat /run/mtool/g/supervisor.pid)/fd" | wc -l)
+	done
+	echo "$now"
+}
 
 # What there is, a line each.
 counters() {
@@ -49,7 +58,8 @@ counters() {
 	echo "dom0_kib $(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)"
 	echo "loops $(losetup -a | wc -l)"
 	echo "interfaces $(interfaces | wc -l)"
-	echo "processes $(ps | wc -l)"
+	# the kernel's own threads, in brackets, come and go
+	echo "processes $(ps -o args | grep -vc '^\[')"
 	echo "ports $(/usr/lib/xen-*/bin/lsevtchn 0 | wc -l)"
 	echo "files $(find /run/mtool /var/log/mtool | wc -l)"
 }
@@ -76,7 +86,10 @@ same() {	# the descriptors that a supervisor has, always for the same VM
 	mtool create "$plain" && fds && mtool destroy g
 }
 first=$(same)
-cycle 0 && cycle 1	# modules, caches, a log: what is there from now on
+# modules, caches, a log: what is there from now on
+everything=y
+cycle 0 && cycle 1
+everything=''
 counters >"$TMP/before"
 done=0
 while [ $done -lt "$cycles" ]; do
