@@ -51,9 +51,11 @@ const char *dom_cpus(const struct dom_params *d, unsigned int i);
 uint64_t dom_need_kb(const struct dom_params *d);
 
 /*
- * Append the nodes a domain has whatever its devices are: the skeleton, the
- * store's ring, memory, vcpus, /vm/<uuid>. For the step last added.
+ * Append the nodes a domain has whatever its devices are: the skeleton,
+ * memory, vcpus, /vm/<uuid>. For the step last added.
  */
 void dom_nodes(struct plan *p, const struct dom_params *d);
+/* And those of the store's ring, whose place is known with its memory. */
+void dom_ring_nodes(struct plan *p, const struct dom_params *d);
 
 #endif

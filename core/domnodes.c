@@ -116,8 +116,6 @@ static void resources(struct plan *p, const struct dom_params *d,
 		  (unsigned long long)target_node_kb(d));
 	plan_node(p, NULL, w->dir, "memory/videoram", "%llu",
 		  (unsigned long long)d->video_kb);
-	plan_node(p, NULL, w->dir, "store/port", "%s", w->port);
-	plan_node(p, NULL, w->dir, "store/ring-ref", "%s", w->frame);
 	for (i = 0; i < d->max_vcpus; i++) {
 		snprintf(key, sizeof(key), "cpu/%u/availability", i);
 		plan_node(p, NULL, w->dir, key, "%s",
@@ -155,4 +153,12 @@ void dom_nodes(struct plan *p, const struct dom_params *d)
 	resources(p, d, w);
 	if (d->hvm)
 		firmware(p, d);
+}
+
+void dom_ring_nodes(struct plan *p, const struct dom_params *d)
+{
+	const struct who *w = d->hvm ? &target : &stub;
+
+	plan_node(p, NULL, w->dir, "store/port", "%s", w->port);
+	plan_node(p, NULL, w->dir, "store/ring-ref", "%s", w->frame);
 }

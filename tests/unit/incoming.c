@@ -5,9 +5,11 @@
  */
 #include "tools/mtool/handshake.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/qemuargs.h"
@@ -17,6 +19,7 @@
 #include "tools/mtool/worker.h"
 
 #define BASE "name='g';memory=64;vga='none';disk=['/a,,hda'];uuid="
+#define T "/local/domain/" PLAN_T
 #define UUID "'01234567-89ab-cdef-0123-456789abcdef';"
 
 /* --- the plan --- */
@@ -30,6 +33,24 @@ static int step(const struct plan *p, enum plan_op op, enum plan_dom dom)
 			return (int)i;
 	}
 	return -1;
+}
+
+/* The only step that writes it; -1. */
+static int with_node(const struct plan *p, const char *path)
+{
+	unsigned int i, j;
+	int found = -1;
+
+	for (i = 0; i < p->nr_step; i++) {
+		for (j = 0; j < p->step[i].nr_node; j++) {
+			if (strcmp(p->step[i].node[j].path, path))
+				continue;
+			if (found >= 0)
+				return -1;
+			found = (int)i;
+		}
+	}
+	return found;
 }
 
 /* The last argument below image/DIR, and how many are -incoming. */
@@ -78,12 +99,23 @@ static void test_order(void)
 	ok(step(p, OP_CREATE, DOM_TARGET) < step(p, OP_READ, DOM_TARGET) &&
 		   step(p, OP_READ, DOM_TARGET) < step(p, OP_CREATE, DOM_STUB),
 	   "its memory is read while the stub is built");
-	ok(step(p, OP_BUILD, DOM_STUB) < step(p, OP_AWAIT, DOM_TARGET),
-	   "and awaited behind that");
-	ok(step(p, OP_AWAIT, DOM_TARGET) < step(p, OP_NODES, DOM_TARGET) &&
+	ok(step(p, OP_SUPERVISE, DOM_HOST) < step(p, OP_UNPAUSE, DOM_STUB) &&
+		   step(p, OP_UNPAUSE, DOM_STUB) <
+			   step(p, OP_AWAIT, DOM_TARGET),
+	   "and while it boots, somebody looking after it");
+	ok(step(p, OP_AWAIT, DOM_TARGET) < with_node(p, T "/store/ring-ref") &&
+		   step(p, OP_AWAIT, DOM_TARGET) <
+			   with_node(p, T "/console/ring-ref") &&
 		   step(p, OP_AWAIT, DOM_TARGET) <
 			   step(p, OP_INTRODUCE, DOM_TARGET),
-	   "before anybody is told where its rings are");
+	   "nobody is told where its rings are before it is there");
+	ok(step(p, OP_INTRODUCE, DOM_TARGET) <
+			   step(p, OP_SUPERVISE, DOM_TARGET) &&
+		   step(p, OP_SET_TARGET, DOM_STUB) <
+			   step(p, OP_SUPERVISE, DOM_TARGET) &&
+		   step(p, OP_SUPERVISE, DOM_TARGET) <
+			   step(p, OP_WAIT_DM, DOM_STUB),
+	   "then the stub goes on, and may act for it");
 	vm_plan_free(&v);
 	config_free(&cfg);
 	plan(&v, &cfg, BASE UUID, false);
@@ -167,7 +199,7 @@ static void test_workers(void)
 	struct worker w;
 	char said[16];
 	struct err e;
-	int cancel[2];
+	int cancel[2], status;
 
 	if (pipe(cancel) < 0)
 		abort();
@@ -187,6 +219,14 @@ static void test_workers(void)
 	ok(!w.pid, "and is no more");
 	worker_kill(&w);
 	worker_start(&w, hangs, NULL, &e);
+	if (!fork()) {
+		worker_leave(&w);
+		worker_kill(&w);
+		_exit(fcntl(w.fd, F_GETFD) < 0 ? 0 : 1);
+	}
+	wait(&status);
+	is_int(status, 0, "a child process lets go of it");
+	is_int(kill(w.pid, 0), 0, "and that does it no harm");
 	worker_kill(&w);
 	ok(!w.pid, "one that hangs can be killed");
 }

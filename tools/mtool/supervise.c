@@ -89,13 +89,15 @@ static int open_xen(struct supervise *s, struct err *e)
 static int look_after_domains(struct supervise *s, struct err *e)
 {
 	if (open_xen(s, e) < 0 || sup_consoles_open(s, e) < 0 ||
-	    (!s->vm->record.dm_dead && supervise_qmp_open(s, e) < 0))
+	    (!s->vm->record.dm_dead && supervise_qmp_open(s, e) < 0) ||
+	    sup_hold(s, e) < 0)
 		return -1;
 	return sup_watch_open(s, e);
 }
 
 static void leave_domains(struct supervise *s, bool drain)
 {
+	sup_hold_end(s);
 	supervise_save_close(s);
 	supervise_qmp_close(s);
 	sup_consoles_close(s, drain);
@@ -162,6 +164,13 @@ static void serve_again(struct supervise *s)
 	answer(s, SUPERVISE_READY);
 }
 
+static void whole(struct supervise *s)
+{
+	struct err e;
+
+	answer(s, sup_whole(s, &e) < 0 ? e.msg : SUPERVISE_READY);
+}
+
 static void release(struct supervise *s)
 {
 	forget_creator(s);
@@ -195,6 +204,8 @@ static void on_creator(void *ctx, uint32_t events)
 	told.msg[n > 0 ? n : 0] = '\0';
 	if (!strcmp(told.msg, SUPERVISE_SERVE)) {
 		serve_again(s);
+	} else if (!strcmp(told.msg, SUPERVISE_WHOLE)) {
+		whole(s);
 	} else if (!strcmp(told.msg, SUPERVISE_GO)) {
 		release(s);
 	} else if (!strcmp(told.msg, SUPERVISE_END)) {

@@ -13,6 +13,7 @@
  */
 #define SUPERVISE_SERVE "serve" /* the domains are there, so is the journal */
 #define SUPERVISE_READY "ready" /* answer: the consoles are served */
+#define SUPERVISE_WHOLE "whole" /* so is the target: see supervisehold.c */
 #define SUPERVISE_GO "go"	/* the VM is up: it is the supervisor's alone */
 #define SUPERVISE_END "end"	/* it failed: let go of the domains */
 #define SUPERVISE_ENDED "ended" /* answer: done, with all that was said */

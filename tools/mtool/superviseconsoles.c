@@ -138,21 +138,35 @@ static int serve(struct supervise *s, struct sup_console *c, struct err *e)
 	return 0;
 }
 
-/* Every console of the stub: one that nobody drains freezes it whole. */
-int sup_consoles_open(struct supervise *s, struct err *e)
+static int serve_all(struct supervise *s, bool guest, struct err *e)
 {
 	unsigned int i;
 
-	s->server = con_server_new(s->loop, s->xs, &s->log, e);
-	if (!s->server)
-		return -1;
 	for (i = 0; i < s->nr_console; i++) {
 		struct sup_console *c = &s->console[i];
 
-		if ((c->guest || !s->vm->record.dm_dead) && serve(s, c, e) < 0)
+		if (c->guest == guest && serve(s, c, e) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int sup_consoles_open_target(struct supervise *s, struct err *e)
+{
+	return serve_all(s, true, e);
+}
+
+/* Every console of the stub: one that nobody drains freezes it whole. */
+int sup_consoles_open(struct supervise *s, struct err *e)
+{
+	s->server = con_server_new(s->loop, s->xs, &s->log, e);
+	if (!s->server)
+		return -1;
+	if (!s->vm->record.dm_dead && serve_all(s, false, e) < 0)
+		return -1;
+	return s->vm->record.target_console.frame
+		       ? sup_consoles_open_target(s, e)
+		       : 0;
 }
 
 void sup_consoles_close(struct supervise *s, bool drain)

@@ -58,9 +58,11 @@ struct supervise {
 	struct loop_timer *look; /* in its place when xenstored is gone */
 	struct con_server *server;
 	struct sup_qmp *qmp;
-	struct sup_save *save; /* while one is going on */
-	void *feed;	       /* the device state while it is fed */
-	bool suspend_late;     /* a guest may yet suspend itself for one */
+	struct sup_save *save;	 /* while one is going on */
+	void *feed;		 /* the device state while it is fed */
+	struct xs_watcher *hold; /* until its guest is whole */
+	bool held;		 /* the stub is paused until then */
+	bool suspend_late;	 /* a guest may yet suspend itself for one */
 
 	int creator; /* socket; -1: the VM is complete */
 	struct loop_io *creator_io;
@@ -81,6 +83,8 @@ struct supervise {
 int sup_sinks_open(struct supervise *s, struct err *e);
 /* Serve the consoles of the VM's present domains. */
 int sup_consoles_open(struct supervise *s, struct err *e);
+/* And the target's, which was not to be served until it is whole. */
+int sup_consoles_open_target(struct supervise *s, struct err *e);
 /* Stop serving; with `drain`, take what is left in the rings first. */
 void sup_consoles_close(struct supervise *s, bool drain);
 /* The same for the stub's alone: what is mapped keeps it from going. */
@@ -98,6 +102,18 @@ void sup_viewers_end(struct supervise *s);
 void sup_feed(struct supervise *s);
 /* It has taken it. */
 void sup_feed_end(struct supervise *s);
+
+/* --- supervisehold.c --- */
+
+/*
+ * A stub that boots while its guest's memory is read: pause it when it comes
+ * near to its device model. Nothing if the guest is whole.
+ */
+int sup_hold(struct supervise *s, struct err *e);
+/* No more. A stub that is paused stays so. */
+void sup_hold_end(struct supervise *s);
+/* The guest is whole, the journal says so: serve it, too, and go on. */
+int sup_whole(struct supervise *s, struct err *e);
 
 /* --- supervisewatch.c --- */
 

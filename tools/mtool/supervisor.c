@@ -17,6 +17,7 @@
 #include "core/memory.h"
 #include "core/num.h"
 #include "tools/mtool/supervise.h"
+#include "tools/mtool/vmincoming.h"
 
 enum {
 	START_MS = 30000, /* to open its devices; it waits for nobody */
@@ -81,6 +82,9 @@ static void drop_inherited(struct vm *vm, struct hyp *h, struct xs *xs)
 	xs_disconnect(xs);
 	vm_plan_free(&vm->plan);
 	vm_close_disks(vm);
+	if (vm->incoming)
+		vm_incoming_leave(vm->incoming);
+	vm->incoming = NULL;
 	if (vm->signal_fd >= 0)
 		close(vm->signal_fd);
 	memory_release();
@@ -167,6 +171,12 @@ int supervisor_ask(struct supervisor *s, int fd, struct err *e)
 	s->pid = 0;
 	s->fd = fd;
 	say(s, SUPERVISE_SERVE);
+	return await_ready(s, e);
+}
+
+int supervisor_whole(struct supervisor *s, struct err *e)
+{
+	say(s, SUPERVISE_WHOLE);
 	return await_ready(s, e);
 }
 

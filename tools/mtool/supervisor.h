@@ -31,6 +31,12 @@ int supervisor_start(struct supervisor *s, struct vm *vm, struct hyp *h,
  */
 int supervisor_ask(struct supervisor *s, int fd, struct err *e);
 
+/*
+ * The guest that is being restored is whole: the supervisor serves its console,
+ * too, and lets the stub go on if it was held. Waits for that.
+ */
+int supervisor_whole(struct supervisor *s, struct err *e);
+
 /* The VM is up: from now on the supervisor alone looks after it. */
 int supervisor_release(struct supervisor *s, struct err *e);
 

@@ -21,6 +21,8 @@ struct vm_domain {
 	struct hyp_ports ports;
 };
 
+struct vm_incoming;
+
 struct vm {
 	struct vm_config *cfg;
 	struct vm_plan plan;
@@ -31,9 +33,8 @@ struct vm {
 	int disk_fd[VM_DISKS_MAX]; /* until the backends have them; -1: none */
 	int signal_fd;		   /* the creator's alone; -1: none */
 	const struct heir *heir;   /* of a supervisor being replaced; or NULL */
+	struct vm_incoming *incoming; /* while it is read; else NULL */
 };
-
-struct vm_incoming;
 
 struct vm_options {
 	bool paused;		/* leave the target paused */

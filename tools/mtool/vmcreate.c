@@ -160,6 +160,7 @@ static int do_read(struct apply *a, const struct plan_step *s, struct err *e)
 {
 	(void)s;
 	undo_push(&a->undo, undo_incoming, a, 0);
+	a->vm->incoming = a->opt->incoming;
 	return vm_incoming_start(a->opt->incoming, a->vm, a->hyp, a->log, e);
 }
 
@@ -215,7 +216,8 @@ static int do_pci_give(struct apply *a, const struct plan_step *s,
 static int do_supervise(struct apply *a, const struct plan_step *s,
 			struct err *e)
 {
-	(void)s;
+	if (s->dom == DOM_TARGET)
+		return supervisor_whole(&a->sup, e);
 	if (a->opt->supervisor
 		    ? supervisor_ask(&a->sup, a->opt->supervisor, e) < 0
 		    : supervisor_start(&a->sup, a->vm, a->hyp, a->xs, a->log,

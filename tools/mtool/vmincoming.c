@@ -188,6 +188,13 @@ int vm_incoming_wait(struct vm_incoming *in, int cancel, struct build_frames *f,
 	return filled < 0 ? -1 : parse_frames(text, f, e);
 }
 
+void vm_incoming_leave(struct vm_incoming *in)
+{
+	close(in->io.fd);
+	worker_leave(&in->reader);
+	worker_leave(&in->filler);
+}
+
 int vm_incoming_built(struct vm_incoming *in, struct err *e)
 {
 	return in->built ? in->built(in->ctx, e) : 0;

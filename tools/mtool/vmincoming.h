@@ -39,6 +39,8 @@ int vm_incoming_start(struct vm_incoming *in, struct vm *vm, struct hyp *h,
  */
 int vm_incoming_wait(struct vm_incoming *in, int cancel, struct build_frames *f,
 		     struct err *e);
+/* In a child process: all this is the parent's. */
+void vm_incoming_leave(struct vm_incoming *in);
 /* The guest is about to run. */
 int vm_incoming_built(struct vm_incoming *in, struct err *e);
 void vm_incoming_kill(struct vm_incoming *in);

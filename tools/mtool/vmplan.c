@@ -92,9 +92,15 @@ static void plan_target_nodes(struct plan *p, const struct dom_params *d)
 		  "bios type is stored in hvmloader/bios of the target",
 		  "target: write its nodes");
 	dom_nodes(p, d);
-	console_nodes_first(p, DOM_TARGET);
 	plan_node(p, NULL, TARGET_DIR, "image/device-model-domid", "%s",
 		  PLAN_S);
+}
+
+/* Where its rings are is known with its memory. */
+static void plan_target_rings(struct plan *p, const struct dom_params *d)
+{
+	dom_ring_nodes(p, d);
+	console_nodes_first(p, DOM_TARGET);
 }
 
 /* `incoming` is this protocol's word for where the saved state comes from. */
@@ -134,6 +140,7 @@ static void plan_stub_nodes(struct plan *p, const struct dom_params *d,
 		  "target domain id; QEMU command line, one key per argument",
 		  "stub: write its nodes and QEMU's arguments");
 	dom_nodes(p, d);
+	dom_ring_nodes(p, d);
 	console_nodes_first(p, DOM_STUB);
 	plan_node(p, NULL, STUB_DIR, "target", "%s", PLAN_T);
 	/* QEMU writes `state` here, the stub's init its QMP channel. */
@@ -141,15 +148,18 @@ static void plan_stub_nodes(struct plan *p, const struct dom_params *d,
 	plan_args(p, d->cfg, args);
 }
 
-static void plan_introduce(struct plan *p)
+static void plan_introduce(struct plan *p, enum plan_dom dom,
+			   enum plan_group group)
 {
-	plan_step(p, OP_INTRODUCE, DOM_TARGET, GROUP_SETUP,
+	plan_step(p, OP_INTRODUCE, dom, group,
 		  "xenstored serves a domain once it knows its ring",
-		  "target: introduce to xenstored");
-	plan_step(p, OP_INTRODUCE, DOM_STUB, GROUP_SETUP,
-		  "xenstored serves a domain once it knows its ring",
-		  "stub: introduce to xenstored");
-	plan_step(p, OP_SET_TARGET, DOM_STUB, GROUP_SETUP,
+		  "%s: introduce to xenstored",
+		  dom == DOM_TARGET ? "target" : "stub");
+}
+
+static void plan_set_target(struct plan *p, enum plan_group group)
+{
+	plan_step(p, OP_SET_TARGET, DOM_STUB, group,
 		  "the stub is unprivileged but for its own target",
 		  "stub: may act for the target, in Xen and in xenstore");
 }
@@ -178,7 +188,8 @@ static void plan_devices(struct plan *p, const struct vm_config *cfg)
 		console_nodes_stub(p, i);
 }
 
-static void plan_startup(struct plan *p, const struct vm_config *cfg)
+/* Everything that serves the stub, and then the stub. */
+static void plan_stub_start(struct plan *p, const struct vm_config *cfg)
 {
 	plan_step(p, OP_SUPERVISE, DOM_HOST, GROUP_STARTUP,
 		  "console 0 is connected to qemu log file",
@@ -189,6 +200,33 @@ static void plan_startup(struct plan *p, const struct vm_config *cfg)
 		  "wait until the backends of all disks and nics are there");
 	plan_step(p, OP_UNPAUSE, DOM_STUB, GROUP_STARTUP,
 		  "toolstack starts PV stubdomain", "stub: unpause");
+}
+
+/*
+ * The stub boots while the guest's memory is read. Before its device model may
+ * look for that memory it is held: see supervisehold.c.
+ */
+static void plan_whole(struct vm_plan *v)
+{
+	struct plan *p = &v->plan;
+
+	plan_step(p, OP_AWAIT, DOM_TARGET, GROUP_STARTUP,
+		  "the stubdomain acts for a guest that is whole",
+		  "target: wait until its memory is there");
+	plan_step(p, OP_NODES, DOM_TARGET, GROUP_STARTUP,
+		  "a restored guest's rings are where they were",
+		  "target: write where its rings are");
+	plan_target_rings(p, &v->target);
+	plan_introduce(p, DOM_TARGET, GROUP_STARTUP);
+	plan_set_target(p, GROUP_STARTUP);
+	plan_step(p, OP_SUPERVISE, DOM_TARGET, GROUP_STARTUP,
+		  "qemu restores state from console 2",
+		  "supervisor: serve the target's console, too; the stub goes "
+		  "on");
+}
+
+static void plan_running(struct plan *p, const struct vm_config *cfg)
+{
 	plan_step(p, OP_WAIT_DM, DOM_STUB, GROUP_STARTUP,
 		  "qemu signals readiness by writing running",
 		  "stub: wait for " STUB_DIR "/device-model/" PLAN_T
@@ -196,6 +234,36 @@ static void plan_startup(struct plan *p, const struct vm_config *cfg)
 	pci_plan_plug(p, cfg);
 	plan_step(p, OP_UNPAUSE, DOM_TARGET, GROUP_STARTUP,
 		  "now device model is considered running", "target: unpause");
+}
+
+static void plan_fresh(struct vm_plan *v, const struct vm_config *cfg,
+		       const struct qemu_args *args)
+{
+	struct plan *p = &v->plan;
+
+	plan_target_nodes(p, &v->target);
+	plan_target_rings(p, &v->target);
+	plan_stub_nodes(p, &v->stub, args);
+	plan_introduce(p, DOM_TARGET, GROUP_SETUP);
+	plan_introduce(p, DOM_STUB, GROUP_SETUP);
+	plan_set_target(p, GROUP_SETUP);
+	pci_plan_give(p, cfg);
+	plan_devices(p, cfg);
+	plan_stub_start(p, cfg);
+}
+
+static void plan_restored(struct vm_plan *v, const struct vm_config *cfg,
+			  const struct qemu_args *args)
+{
+	struct plan *p = &v->plan;
+
+	plan_target_nodes(p, &v->target);
+	plan_stub_nodes(p, &v->stub, args);
+	plan_introduce(p, DOM_STUB, GROUP_SETUP);
+	pci_plan_give(p, cfg);
+	plan_devices(p, cfg);
+	plan_stub_start(p, cfg);
+	plan_whole(v);
 }
 
 static void plan_all(struct vm_plan *v, const struct vm_config *cfg,
@@ -206,16 +274,8 @@ static void plan_all(struct vm_plan *v, const struct vm_config *cfg,
 	vbd_plan_host(p, cfg);
 	plan_domain(p, &v->target);
 	plan_domain(p, &v->stub);
-	if (cfg->incoming)
-		plan_step(p, OP_AWAIT, DOM_TARGET, GROUP_SETUP,
-			  "the stubdomain acts for a guest that is whole",
-			  "target: wait until its memory is there");
-	plan_target_nodes(p, &v->target);
-	plan_stub_nodes(p, &v->stub, args);
-	plan_introduce(p);
-	pci_plan_give(p, cfg);
-	plan_devices(p, cfg);
-	plan_startup(p, cfg);
+	(cfg->incoming ? plan_restored : plan_fresh)(v, cfg, args);
+	plan_running(p, cfg);
 }
 
 int vm_plan_make(struct vm_plan *v, const struct vm_config *cfg,

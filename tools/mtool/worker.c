@@ -55,6 +55,13 @@ static void reap(struct worker *w)
 	w->pid = 0;
 }
 
+void worker_leave(struct worker *w)
+{
+	if (w->pid)
+		close(w->fd);
+	w->pid = 0;
+}
+
 void worker_kill(struct worker *w)
 {
 	if (!w->pid)

@@ -31,6 +31,9 @@ int worker_start(struct worker *w, worker_fn *fn, void *ctx, struct err *e);
 int worker_wait(struct worker *w, int cancel, char *say, size_t size,
 		struct err *e);
 
+/* In a child process: the worker is the parent's. */
+void worker_leave(struct worker *w);
+
 /* Kill it. Nothing if there is none. */
 void worker_kill(struct worker *w);
 
