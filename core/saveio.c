@@ -2,12 +2,15 @@
 #include "core/saveio.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { TAKE_NOT = 2 }; /* the file is not one that takes from a pipe */
 
 static int init(struct saveio *io, int fd, int cancel, struct err *e)
 {
@@ -20,6 +23,8 @@ static int init(struct saveio *io, int fd, int cancel, struct err *e)
 		return err_sys(e, EXIT_FAILED, "save file");
 	/* a pipe that poll finds ready may have room for this and no more */
 	io->piece = S_ISREG(st.st_mode) ? SAVEFILE_CONTENT_MAX : PIPE_BUF;
+	io->direct = S_ISREG(st.st_mode) && lseek(fd, 0, SEEK_CUR) == 0 &&
+		     (fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
 	io->content = malloc(SAVEFILE_CONTENT_MAX);
 	if (!io->content)
 		return err_set(e, EXIT_FAILED, "out of memory");
@@ -33,9 +38,9 @@ void saveio_free(struct saveio *io)
 }
 
 /* Wait until `fd` is ready, or somebody gives up. */
-static int await(const struct saveio *io, short events, struct err *e)
+static int await(const struct saveio *io, int fd, short events, struct err *e)
 {
-	struct pollfd p[2] = {{.fd = io->fd, .events = events},
+	struct pollfd p[2] = {{.fd = fd, .events = events},
 			      {.fd = io->cancel, .events = POLLIN}};
 
 	while (poll(p, 2, -1) < 0) {
@@ -54,7 +59,7 @@ int saveio_write(struct saveio *io, const void *data, size_t n, struct err *e)
 	while (n) {
 		ssize_t r;
 
-		if (await(io, POLLOUT, e) < 0)
+		if (await(io, io->fd, POLLOUT, e) < 0)
 			return -1;
 		r = write(io->fd, p, n < io->piece ? n : io->piece);
 		if (r < 0 && errno != EINTR && errno != EAGAIN)
@@ -100,6 +105,77 @@ int saveio_put(struct saveio *io, enum savefile_kind kind, const void *data,
 	return 0;
 }
 
+/*
+ * As much as there is, up to a whole chunk, to where io->fd is, or into
+ * io->content. 1; 0 at the end; -1 and *e; TAKE_NOT.
+ */
+static int take(struct saveio *io, int from, size_t *len, struct err *e)
+{
+	ssize_t n;
+
+	for (*len = 0; *len < SAVEFILE_CONTENT_MAX; *len += (size_t)n) {
+		size_t room = SAVEFILE_CONTENT_MAX - *len;
+
+		if (await(io, from, POLLIN, e) < 0)
+			return -1;
+		n = io->direct ? splice(from, NULL, io->fd, NULL, room, 0)
+			       : read(from, io->content + *len, room);
+		if (!n)
+			return 0;
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		if (n < 0 && errno == EINVAL && io->direct && !*len)
+			return TAKE_NOT;
+		if (n < 0)
+			return err_sys(e, EXIT_FAILED,
+				       io->direct ? "write" : "read");
+	}
+	return 1;
+}
+
+/*
+ * A page that goes from a pipe into a file is copied once this way, and not
+ * three times. The checksum is that of what is in the file.
+ */
+static int put_direct(struct saveio *io, enum savefile_kind kind, int from,
+		      size_t *len, struct err *e)
+{
+	off_t at = (off_t)io->at.total;
+	uint8_t head[SAVEFILE_CHUNK];
+	int more;
+
+	if (lseek(io->fd, at + SAVEFILE_CHUNK, SEEK_SET) < 0)
+		return err_sys(e, EXIT_FAILED, "seek");
+	more = take(io, from, len, e);
+	if (more < 0)
+		return -1;
+	if (more == TAKE_NOT || !*len)
+		return lseek(io->fd, at, SEEK_SET) < 0
+			       ? err_sys(e, EXIT_FAILED, "seek")
+			       : more;
+	if (pread(io->fd, io->content, *len, at + SAVEFILE_CHUNK) !=
+	    (ssize_t)*len)
+		return err_sys(e, EXIT_FAILED, "read");
+	savefile_put(&io->at, kind, io->content, (uint32_t)*len, head);
+	if (pwrite(io->fd, head, sizeof(head), at) != sizeof(head))
+		return err_sys(e, EXIT_FAILED, "write");
+	return more;
+}
+
+int saveio_put_pipe(struct saveio *io, enum savefile_kind kind, int from,
+		    size_t *len, struct err *e)
+{
+	int more = io->direct ? put_direct(io, kind, from, len, e) : TAKE_NOT;
+
+	if (more != TAKE_NOT)
+		return more;
+	io->direct = false; /* a file that is only appended to, say */
+	more = take(io, from, len, e);
+	if (more >= 0 && saveio_put(io, kind, io->content, *len, e) < 0)
+		return -1;
+	return more;
+}
+
 int saveio_put_end(struct saveio *io, struct err *e)
 {
 	uint8_t content[SAVEFILE_END];
@@ -116,7 +192,7 @@ static int get(struct saveio *io, void *data, size_t n, struct err *e)
 	while (n) {
 		ssize_t r;
 
-		if (await(io, POLLIN, e) < 0)
+		if (await(io, io->fd, POLLIN, e) < 0)
 			return -1;
 		r = read(io->fd, p, n);
 		if (!r)
@@ -163,6 +239,41 @@ static int get_content(struct saveio *io, const struct savefile_chunk *c,
 int saveio_next(struct saveio *io, struct savefile_chunk *c, struct err *e)
 {
 	return get_chunk(io, c, e) < 0 ? -1 : get_content(io, c, e);
+}
+
+/* EXIT_DIED if nobody takes it any more. */
+static int give(int to, const uint8_t *p, size_t n, struct err *e)
+{
+	while (n) {
+		ssize_t r = write(to, p, n);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_sys(e,
+				       errno == EPIPE ? EXIT_DIED : EXIT_FAILED,
+				       "pass it on");
+		p += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+/* What cannot go from the file itself goes from our copy. */
+int saveio_pass(struct saveio *io, const struct savefile_chunk *c, int to,
+		struct err *e)
+{
+	loff_t at = (loff_t)(io->at.total - c->len);
+	size_t left = c->len;
+
+	while (io->direct && left) {
+		ssize_t n = splice(io->fd, &at, to, NULL, left, 0);
+
+		if (n <= 0)
+			break;
+		left -= (size_t)n;
+	}
+	return give(to, io->content + c->len - left, left, e);
 }
 
 /* Over the content of a chunk, if the file is as long as that says. */

@@ -18,6 +18,8 @@ struct saveio {
 	int fd; /* the caller's */
 	int cancel;
 	size_t piece;	  /* bytes that a ready descriptor takes at once */
+	bool direct;	  /* a file from its start, that can be read, too:
+			     contents pass us by */
 	uint8_t *content; /* of the last chunk read */
 };
 
@@ -27,6 +29,12 @@ int saveio_create(struct saveio *io, int fd, int cancel, uint64_t expected,
 /* Write `n` bytes of this kind, in as many chunks as it takes. */
 int saveio_put(struct saveio *io, enum savefile_kind kind, const void *data,
 	       size_t n, struct err *e);
+/*
+ * Write one chunk of what comes out of the pipe `from`, *len bytes: 1; or what
+ * was left of it, perhaps nothing: 0. -1 and *e.
+ */
+int saveio_put_pipe(struct saveio *io, enum savefile_kind kind, int from,
+		    size_t *len, struct err *e);
 int saveio_put_end(struct saveio *io, struct err *e);
 
 /* Read the head. -1 and *e; saveio_free in both cases. */
@@ -36,6 +44,12 @@ int saveio_open(struct saveio *io, int fd, int cancel, struct err *e);
  * call. 0; -1 and *e, also if the stream ends before its END.
  */
 int saveio_next(struct saveio *io, struct savefile_chunk *c, struct err *e);
+/*
+ * Pass the content of that chunk on to `to`. -1 and *e: EXIT_DIED if it is a
+ * pipe that nobody reads any more.
+ */
+int saveio_pass(struct saveio *io, const struct savefile_chunk *c, int to,
+		struct err *e);
 void saveio_free(struct saveio *io);
 
 /*

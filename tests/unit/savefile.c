@@ -6,8 +6,10 @@
 #include "core/saveio.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/crc32c.h"
@@ -343,6 +345,147 @@ static void test_device(void)
 	is_int(savefile_device_ok(cooked, 0, 1ull << 63, &e), -1, "%s", e.msg);
 }
 
+/* A process that writes `n` bytes of `data` into the pipe returned. */
+static int poured(const uint8_t *data, size_t n)
+{
+	int p[2];
+
+	if (pipe(p) < 0)
+		abort();
+	if (!fork()) {
+		while (n) {
+			ssize_t r = write(p[1], data, n < 9999 ? n : 9999);
+
+			if (r < 0)
+				_exit(1);
+			data += r;
+			n -= (size_t)r;
+		}
+		_exit(0);
+	}
+	close(p[1]);
+	return p[0];
+}
+
+/* Writes a file as write_file does, but for where the memory comes from. */
+static int write_piped(const uint8_t *mem, size_t memory, int flags)
+{
+	int file = new_file(), from = poured(mem, memory), fd, more;
+	char path[32];
+	struct saveio io;
+	struct err e;
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	fd = open(path, flags | O_CLOEXEC);
+	saveio_create(&io, fd, -1, 12345, &e);
+	saveio_put(&io, SAVEFILE_CONFIG, config, strlen(config), &e);
+	do {
+		more = saveio_put_pipe(&io, SAVEFILE_MEMORY, from, &len, &e);
+	} while (more > 0);
+	is_int(more, 0, "comes to its end");
+	if (saveio_put(&io, SAVEFILE_DEVICE, device, sizeof(device), &e) < 0 ||
+	    saveio_put_end(&io, &e) < 0)
+		ok(false, "write: %s", e.msg);
+	saveio_free(&io);
+	close(from);
+	close(fd);
+	wait(NULL);
+	return file;
+}
+
+static bool same_files(int a, int b)
+{
+	off_t len = lseek(a, 0, SEEK_END);
+	uint8_t *x = malloc((size_t)len + 1), *y = malloc((size_t)len + 1);
+	bool same = x && y && pread(a, x, (size_t)len + 1, 0) == len &&
+		    pread(b, y, (size_t)len + 1, 0) == len &&
+		    !memcmp(x, y, (size_t)len);
+
+	free(x);
+	free(y);
+	return same;
+}
+
+/* The same file, whether the kernel moves it or we do. */
+static void test_from_pipe(void)
+{
+	static const size_t sizes[] = {BIG, SAVEFILE_CONTENT_MAX, 1};
+	uint8_t *mem = noise();
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		int want = write_file(sizes[i]);
+		int direct = write_piped(mem, sizes[i], O_RDWR);
+		int append = write_piped(mem, sizes[i], O_RDWR | O_APPEND);
+		int blind = write_piped(mem, sizes[i], O_WRONLY);
+
+		ok(same_files(want, direct), "%zu bytes, direct", sizes[i]);
+		ok(same_files(want, append), "%zu bytes, appended", sizes[i]);
+		ok(same_files(want, blind), "%zu bytes, write only", sizes[i]);
+		close(want);
+		close(direct);
+		close(append);
+		close(blind);
+	}
+	free(mem);
+}
+
+/* What arrives at the other end of a pipe, or of nothing. */
+static void test_pass(bool direct)
+{
+	int fd = write_file(SAVEFILE_CONTENT_MAX - 5), to[2], all = new_file();
+	uint8_t *mem = noise(), *got = noise();
+	struct savefile_chunk c;
+	struct saveio io;
+	struct err e;
+
+	if (pipe(to) < 0)
+		abort();
+	saveio_open(&io, fd, -1, &e);
+	ok(io.direct, "a file from its start");
+	io.direct = direct;
+	saveio_next(&io, &c, &e);
+	saveio_next(&io, &c, &e);
+	memset(got, 0, BIG);
+	if (!fork()) {
+		close(to[0]);
+		_exit(saveio_pass(&io, &c, to[1], &e) < 0);
+	}
+	close(to[1]);
+	for (size_t n = 0; n < c.len;) {
+		ssize_t r = read(to[0], got + n, c.len - n);
+
+		if (r <= 0)
+			break;
+		n += (size_t)r;
+	}
+	wait(NULL);
+	ok(!memcmp(mem, got, c.len), "what comes out of the pipe");
+	is_int(saveio_pass(&io, &c, all, &e), 0, "to a file");
+	is_int(pread(all, got, BIG, 0), c.len, "all of it");
+	ok(!memcmp(mem, got, c.len), "and what is in that");
+	saveio_next(&io, &c, &e);
+	is_int(c.kind, SAVEFILE_DEVICE, "the next chunk is not disturbed");
+	saveio_free(&io);
+	close(to[0]);
+	if (pipe(to) < 0)
+		abort();
+	close(to[0]);
+	lseek(fd, 0, SEEK_SET);
+	saveio_open(&io, fd, -1, &e);
+	io.direct = direct;
+	saveio_next(&io, &c, &e);
+	is_int(saveio_pass(&io, &c, to[1], &e), -1, "nobody: %s", e.msg);
+	is_int(e.code, EXIT_DIED, "reads it");
+	saveio_free(&io);
+	close(to[1]);
+	close(fd);
+	close(all);
+	free(mem);
+	free(got);
+}
+
 /* Through a pipe, and somebody who gives up. */
 static void test_cancel(void)
 {
@@ -408,6 +551,10 @@ int main(void)
 	test_chunks();
 	test_end();
 	test_device();
+	signal(SIGPIPE, SIG_IGN);
+	test_from_pipe();
+	test_pass(true);
+	test_pass(false);
 	test_cancel();
 	return done_testing();
 }

@@ -2,8 +2,6 @@
 #include "tools/mtool/savejob.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +27,6 @@ enum {
 	SUSPEND_MS = 240000,
 	GIVE_BACK_MS = 150000,
 	POLL_MS = 20,
-	PIPE_BYTES = 1 << 20,
 };
 
 void save_init_job(struct save_job *j, struct mtool *m, const char *verb)
@@ -242,45 +239,17 @@ static int read_memory(void *ctx, struct err *e)
 			&ops, r->j, e);
 }
 
-/*
- * As much as there is, up to a whole chunk. 1; 0 at the end; -1 and *e.
- */
-static int fill(struct reader *r, uint8_t *buf, size_t *len, struct err *e)
-{
-	struct pollfd p[2] = {{.fd = r->pipe[0], .events = POLLIN},
-			      {.fd = r->j->live.signal_fd, .events = POLLIN}};
-	ssize_t n;
-
-	for (*len = 0; *len < SAVEFILE_CONTENT_MAX; *len += (size_t)n) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
-			return err_sys(e, EXIT_FAILED, "poll");
-		if (p[1].revents)
-			return err_set(e, EXIT_FAILED, "interrupted");
-		n = read(r->pipe[0], buf + *len, SAVEFILE_CONTENT_MAX - *len);
-		if (n < 0)
-			return err_sys(e, EXIT_FAILED, "read");
-		if (!n)
-			return 0;
-	}
-	return 1;
-}
-
 static int pump(struct reader *r, struct progress *p, struct err *e)
 {
-	uint8_t *buf = malloc(SAVEFILE_CONTENT_MAX);
 	size_t len;
 	int rc;
 
-	if (!buf)
-		return err_set(e, EXIT_FAILED, "out of memory");
 	do {
-		rc = fill(r, buf, &len, e);
-		if (rc >= 0 &&
-		    saveio_put(&r->j->io, SAVEFILE_MEMORY, buf, len, e) < 0)
-			rc = -1;
-		progress_add(p, len);
+		rc = saveio_put_pipe(&r->j->io, SAVEFILE_MEMORY, r->pipe[0],
+				     &len, e);
+		if (rc >= 0)
+			progress_add(p, len);
 	} while (rc > 0);
-	free(buf);
 	return rc;
 }
 
@@ -308,9 +277,8 @@ static int put_memory(struct save_job *j, struct err *e)
 	struct reader r = {.j = j};
 	int rc;
 
-	if (pipe2(r.pipe, O_CLOEXEC) < 0)
-		return err_sys(e, EXIT_FAILED, "pipe");
-	fcntl(r.pipe[1], F_SETPIPE_SZ, PIPE_BYTES); /* if it may be that big */
+	if (worker_pipe(r.pipe, e) < 0)
+		return -1;
 	rc = worker_start(&r.worker, read_memory, &r, e);
 	close(r.pipe[1]);
 	if (!rc)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/mtool/vmincoming.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,27 +12,7 @@
 #include "tools/mtool/progress.h"
 #include "tools/mtool/supervisesave.h"
 
-enum { PIPE_BYTES = 1 << 20 };
-
 /* --- the process that reads the stream --- */
-
-/* EXIT_DIED if nobody takes it any more. */
-static int pass_on(int fd, const uint8_t *p, size_t n, struct err *e)
-{
-	while (n) {
-		ssize_t r = write(fd, p, n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_sys(e,
-				       errno == EPIPE ? EXIT_DIED : EXIT_FAILED,
-				       "pass it on");
-		p += r;
-		n -= (size_t)r;
-	}
-	return 0;
-}
 
 static int check_state(int fd, uint64_t len, struct err *e)
 {
@@ -60,8 +39,9 @@ static int sort_out(struct vm_incoming *in, int state, struct progress *p,
 			close(in->pipe[1]);
 			in->pipe[1] = -1;
 		}
-		if (pass_on(c.kind == SAVEFILE_MEMORY ? in->pipe[1] : state,
-			    in->io.content, c.len, e) < 0)
+		if (saveio_pass(&in->io, &c,
+				c.kind == SAVEFILE_MEMORY ? in->pipe[1] : state,
+				e) < 0)
 			return -1;
 		progress_add(p, c.len);
 	}
@@ -155,10 +135,8 @@ int vm_incoming_start(struct vm_incoming *in, struct vm *vm, struct hyp *h,
 	if (allow_memory(in, h, e) < 0 ||
 	    (in->ready && in->ready(in->ctx, e) < 0))
 		return -1;
-	if (pipe2(in->pipe, O_CLOEXEC) < 0)
-		return err_sys(e, EXIT_FAILED, "pipe");
-	fcntl(in->pipe[1], F_SETPIPE_SZ, PIPE_BYTES); /* if it may be so big */
-	if (worker_start(&in->reader, read_stream, in, e) < 0 ||
+	if (worker_pipe(in->pipe, e) < 0 ||
+	    worker_start(&in->reader, read_stream, in, e) < 0 ||
 	    worker_start(&in->filler, fill_memory, in, e) < 0)
 		return -1;
 	close_pipe(in);

@@ -2,6 +2,7 @@
 #include "tools/mtool/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { PIPE_BYTES = 8 << 20 };
 
 _Noreturn static void work(int fd, pid_t parent, worker_fn *fn, void *ctx)
 {
@@ -45,6 +48,15 @@ int worker_start(struct worker *w, worker_fn *fn, void *ctx, struct err *e)
 	close(w->fd);
 	w->pid = 0;
 	return -1;
+}
+
+/* Without CAP_SYS_RESOURCE it may not be so big, and is only slower. */
+int worker_pipe(int pipe[2], struct err *e)
+{
+	if (pipe2(pipe, O_CLOEXEC) < 0)
+		return err_sys(e, EXIT_FAILED, "pipe");
+	fcntl(pipe[1], F_SETPIPE_SZ, PIPE_BYTES);
+	return 0;
 }
 
 static void reap(struct worker *w)

@@ -31,6 +31,13 @@ int worker_start(struct worker *w, worker_fn *fn, void *ctx, struct err *e);
 int worker_wait(struct worker *w, int cancel, char *say, size_t size,
 		struct err *e);
 
+/*
+ * A pipe for a guest's memory, between two processes: with room for two of the
+ * pieces that libxenguest writes and reads, so that neither waits for the other
+ * at each page. -1 and *e.
+ */
+int worker_pipe(int pipe[2], struct err *e);
+
 /* In a child process: the worker is the parent's. */
 void worker_leave(struct worker *w);
 
