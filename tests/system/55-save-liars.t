@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # Stubdomains that are not ours: one that does as the protocol says, by either
 # convention for the incoming state, and one that lies about what it saves.
 . ./lib.sh
