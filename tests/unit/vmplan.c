@@ -16,6 +16,7 @@
 
 #define BASE "name='g';memory=512\n"
 #define UNRESTRICTED "xen_privcmd.unrestricted=1"
+#define NOTESTS "cryptomgr.notests"
 
 enum { GOLDEN_MAX = 1 << 20, CMDLINE_MAX = 1023 };
 
@@ -227,14 +228,17 @@ static void test_stub_cmdline(void)
 	static const struct {
 		const char *user, *want;
 	} lines[] = {
-		{"", UNRESTRICTED},
-		{"quiet", "quiet " UNRESTRICTED},
-		{"a=1 b", "a=1 b " UNRESTRICTED},
-		{UNRESTRICTED, UNRESTRICTED},
-		{"a " UNRESTRICTED " b", "a " UNRESTRICTED " b"},
-		{"xen_privcmd.unrestricted=0", "xen_privcmd.unrestricted=0"},
+		{"", UNRESTRICTED " " NOTESTS},
+		{"quiet", "quiet " UNRESTRICTED " " NOTESTS},
+		{"a=1 b", "a=1 b " UNRESTRICTED " " NOTESTS},
+		{UNRESTRICTED, UNRESTRICTED " " NOTESTS},
+		{"a " UNRESTRICTED " b", "a " UNRESTRICTED " b " NOTESTS},
+		{"xen_privcmd.unrestricted=0",
+		 "xen_privcmd.unrestricted=0 " NOTESTS},
 		{"xen_privcmd.unrestricted",
-		 "xen_privcmd.unrestricted " UNRESTRICTED},
+		 "xen_privcmd.unrestricted " UNRESTRICTED " " NOTESTS},
+		{NOTESTS "=0", NOTESTS "=0 " UNRESTRICTED},
+		{NOTESTS " " UNRESTRICTED, NOTESTS " " UNRESTRICTED},
 	};
 	char config[256];
 	struct vm_config cfg;
@@ -253,6 +257,7 @@ static void test_stub_cmdline(void)
 		       lines[i].user);
 		is_int(occurrences(v.stub_cmdline, "unrestricted="), 1,
 		       "the parameter is there once");
+		is_int(occurrences(v.stub_cmdline, NOTESTS), 1, "so is this");
 		ok(v.stub.cmdline == v.stub_cmdline,
 		   "this is what the stub is built with");
 		vm_plan_free(&v);
@@ -280,7 +285,7 @@ static int long_cmdline(size_t len, struct err *e)
 
 static void test_refused(void)
 {
-	const size_t room = CMDLINE_MAX - strlen(" " UNRESTRICTED);
+	const size_t room = CMDLINE_MAX - strlen(" " UNRESTRICTED " " NOTESTS);
 	char arg[2049], config[4096];
 	struct vm_config cfg;
 	struct vm_plan v;
