@@ -15,7 +15,7 @@
 
 static void state_path(const struct supervise *s, char path[XS_PATH_MAX])
 {
-	snprintf(path, XS_PATH_MAX, "/local/domain/%u/device/console/%u/state",
+	snprintf(path, XS_PATH_MAX, "/local/domain/%u/device/console/%d/state",
 		 s->vm->record.stub, STUB_CONSOLE_RESTORE);
 }
 
