@@ -4,8 +4,9 @@
 
 /*
  * Give back what this process does not need as long as nothing happens: unused
- * heap, and the code it has run so far, which comes back from the page cache
- * when it runs again. For processes that live long and do much at rare moments.
+ * heap and stack, and the code it has run and the tables it has read so far,
+ * which come back from the page cache when they are used again. For processes
+ * that live long and do much at rare moments.
  */
 void memory_release(void);
 
