@@ -13,8 +13,7 @@
 
 enum {
 	PERMS_MAX = 8,
-	LIST_BYTES = 1024 * 1024, /* of one directory */
-	LIST_TRIES = 16,	  /* while it changes */
+	LIST_TRIES = 16, /* while it changes */
 };
 
 /* With its NUL, as most of the wire's strings are. */
@@ -91,7 +90,7 @@ static int append(struct list *l, const char *text, size_t len)
 	char *new;
 
 	errno = E2BIG;
-	if (l->len + len > LIST_BYTES)
+	if (l->len + len > XSREQ_LIST_MAX)
 		return -1;
 	new = realloc(l->text, l->len + len + 1);
 	if (!new)

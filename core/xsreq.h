@@ -35,9 +35,11 @@ int xsreq_write(struct xswire *w, xs_transaction_t t, const char *path,
 		const void *value, size_t len);
 int xsreq_rm(struct xswire *w, xs_transaction_t t, const char *path);
 /*
- * The names in a directory, however many: one block, to be freed. E2BIG if
- * this takes more than one message and the daemon knows none for that.
+ * The names in a directory: one block, to be freed. E2BIG for more than
+ * XSREQ_LIST_MAX bytes of them, each with its NUL, or if they take more than
+ * one message and the daemon knows none for that.
  */
+enum { XSREQ_LIST_MAX = 1024 * 1024 };
 char **xsreq_directory(struct xswire *w, xs_transaction_t t, const char *path,
 		       unsigned int *nr);
 int xsreq_set_perms(struct xswire *w, xs_transaction_t t, const char *path,

@@ -11,9 +11,12 @@ struct qmp_buf {
 	size_t start, len, size;
 };
 
+/* Never NULL: an empty buffer may have no memory. */
 static inline char *qmp_buf_at(const struct qmp_buf *b)
 {
-	return b->data + b->start;
+	static char none[1];
+
+	return b->data ? b->data + b->start : none;
 }
 
 /* Put `len` bytes at the end. 0, or -1 without memory: *b is as before. */

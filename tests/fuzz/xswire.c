@@ -11,7 +11,12 @@
 
 #include "tests/unit/xswire_peer.h"
 
-enum { INPUT_MAX = 16384, SHORT_HEAD = 3 };
+enum {
+	INPUT_MAX = 16384,
+	SHORT_HEAD = 3,
+	SENT_MAX =
+		INPUT_MAX / SHORT_HEAD * sizeof(struct xsd_sockmsg) + INPUT_MAX,
+};
 
 static void check(int pass)
 {
@@ -28,21 +33,30 @@ static void on_event(void *ctx, const char *path, const char *token)
 	check(!path || strlen(path) + strlen(token) < XENSTORE_PAYLOAD_MAX);
 }
 
-/* Type, number, and how much of what follows is its payload. */
+/*
+ * Type, number, and how much of what follows is its payload. In one write:
+ * a socket has no room for thousands of them.
+ */
 static void send_messages(const struct peer *p, const uint8_t *data,
 			  size_t size)
 {
-	while (size >= SHORT_HEAD) {
-		uint8_t type = data[0], id = data[1];
-		size_t len = data[2];
+	static char sent[SENT_MAX];
+	struct xsd_sockmsg h;
+	size_t at = 0;
 
+	while (size >= SHORT_HEAD) {
+		h = (struct xsd_sockmsg){.type = data[0], .req_id = data[1]};
+		h.len = data[2];
 		data += SHORT_HEAD;
 		size -= SHORT_HEAD;
-		len = len < size ? len : size;
-		peer_say(p, type, id, data, len);
-		data += len;
-		size -= len;
+		h.len = h.len < size ? h.len : (uint32_t)size;
+		memcpy(sent + at, &h, sizeof(h));
+		memcpy(sent + at + sizeof(h), data, h.len);
+		at += sizeof(h) + h.len;
+		data += h.len;
+		size -= h.len;
 	}
+	peer_write(p, sent, at);
 }
 
 static void ask_value(struct xswire *w)
@@ -62,7 +76,7 @@ static void ask_directory(struct xswire *w)
 
 	for (i = 0; names && i < nr; i++)
 		len += strlen(names[i]) + 1;
-	check(len <= XENSTORE_PAYLOAD_MAX);
+	check(len <= XSREQ_LIST_MAX);
 	free(names);
 }
 

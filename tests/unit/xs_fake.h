@@ -90,6 +90,10 @@ int xs_read_str(struct xs *xs, xs_transaction_t t, const char *path, char *buf,
 		errno = ENOENT;
 		return -1;
 	}
+	if (strlen(get(path)) >= size) {
+		errno = E2BIG;
+		return -1;
+	}
 	return snprintf(buf, size, "%s", get(path));
 }
 
