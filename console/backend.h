@@ -12,7 +12,7 @@
  * Everything a domain can write is checked: a console whose ring or nodes
  * make no sense is shut down, said so in the log, and the others go on.
  * The nodes themselves are made and removed by the toolstack's plan; only
- * `state`, `hotplug-status` and `tty` are written here.
+ * `state` and `tty` are written here.
  */
 #ifndef CONSOLE_BACKEND_H
 #define CONSOLE_BACKEND_H
@@ -69,7 +69,7 @@ struct con *con_add_reserved(struct con_server *s, uint32_t domid,
  * Serve device/console/`index` (1..9) of `domid`: now if its frontend is
  * ready, or as soon as it is. The nodes must exist. If the backend state says
  * that another process served it (4), its ring is taken over. NULL and *e if
- * the watch or the first write failed; a frontend that misbehaves is no error
+ * the watch failed; a frontend that misbehaves is no error
  * here but shows in con_stat.
  */
 struct con *con_add_xenbus(struct con_server *s, uint32_t domid,

@@ -4,7 +4,7 @@
  * Linux' drivers/tty/hvc/hvc_xen.c):
  *
  *	frontend			backend
- *	1 Initialising			2 InitWait
+ *	1 Initialising			2 InitWait, from the plan on
  *	ring-ref, port; 3 Initialised	maps and binds; 4 Connected
  *	4 Connected
  *	5 Closing			drains, unmaps, unbinds; 5, 6
@@ -49,43 +49,34 @@ static void back_path(const struct con *c, const char *node, char *path)
 
 struct node {
 	struct con *c;
-	const char *name, *value;
+	const char *value;
 };
 
 /* A write makes the directory too; one that has been removed stays so. */
-static int write_back(void *ctx, xs_transaction_t t, struct err *e)
+static int write_state(void *ctx, xs_transaction_t t, struct err *e)
 {
 	struct node *n = ctx;
 	char path[XS_PATH_MAX], old[XS_VALUE_MAX + 1];
 	struct xs *xs = n->c->server->xs;
 
 	back_path(n->c, "state", path);
-	if (xs_read_str(xs, t, path, old, sizeof(old)) < 0)
-		return err_sys(e, EXIT_FAILED, "%s", path);
-	back_path(n->c, n->name, path);
-	if (xs_put(xs, t, path, n->value) < 0)
+	if (xs_read_str(xs, t, path, old, sizeof(old)) < 0 ||
+	    xs_put(xs, t, path, n->value) < 0)
 		return err_sys(e, EXIT_FAILED, "%s", path);
 	return 0;
-}
-
-static int put_back(struct con *c, const char *name, const char *value,
-		    struct err *e)
-{
-	struct node n = {.c = c, .name = name, .value = value};
-
-	return xs_transact(c->server->xs, c->name, write_back, &n, e);
 }
 
 static void set_state(struct con *c, enum xenbus_state state)
 {
 	char value[12];
+	struct node n = {.c = c, .value = value};
 	struct err e;
 
 	if (c->bus.back == state)
 		return;
 	snprintf(value, sizeof(value), "%d", state);
 	c->bus.back = state;
-	if (put_back(c, "state", value, &e) < 0)
+	if (xs_transact(c->server->xs, c->name, write_state, &n, &e) < 0)
 		log_msg(c->server->log, LOG_STEP, "%s", e.msg);
 }
 
@@ -223,8 +214,7 @@ int con_bus_start(struct con *c, struct err *e)
 		return err_sys(e, EXIT_FAILED, "%s: %s", c->name, path);
 	c->bus.back = (enum xenbus_state)state;
 	c->bus.takeover = state == XenbusStateConnected;
-	if (put_back(c, "hotplug-status", "connected", e) < 0 ||
-	    bus_watch(c, e) < 0)
+	if (bus_watch(c, e) < 0)
 		return -1;
 	front_look(c);
 	return 0;

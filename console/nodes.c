@@ -27,6 +27,9 @@ void console_nodes_first(struct plan *p, enum plan_dom dom)
 }
 
 /*
+ * The supervisor, who is the backend, is there before the frontend is, and has
+ * nothing to prepare: so its half is written as one that waits.
+ *
  * `tty` and `type` are ours: a guest that could write them would choose files
  * that tools in dom0 open (XSA-57).
  */
@@ -35,9 +38,11 @@ void console_nodes_stub(struct plan *p, unsigned int index)
 	struct xenbus_pair x;
 
 	xenbus_pair(&x, DOM_STUB, "console", index);
+	x.back_state = XenbusStateInitWait;
 	xenbus_nodes(p, &x, DOM_STUB);
 	plan_node(p, NULL, x.front, "protocol", "vt100");
 	plan_node(p, x.fixed_perm, x.front, "type", CONSOLE_TYPE);
 	plan_node(p, x.fixed_perm, x.front, "tty", "%s", "");
+	plan_node(p, NULL, x.back, "hotplug-status", "connected");
 	plan_node(p, NULL, x.back, "protocol", "vt100");
 }

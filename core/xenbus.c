@@ -14,6 +14,7 @@ void xenbus_pair(struct xenbus_pair *x, enum plan_dom dom, const char *kind,
 		 kind, domid, id);
 	x->front_perm = dom == DOM_TARGET ? "T0" : "S0";
 	x->back_perm = x->fixed_perm = dom == DOM_TARGET ? "0T" : "0S";
+	x->back_state = XenbusStateInitialising;
 }
 
 void xenbus_nodes(struct plan *p, const struct xenbus_pair *x,
@@ -22,11 +23,11 @@ void xenbus_nodes(struct plan *p, const struct xenbus_pair *x,
 	plan_node(p, x->front_perm, x->front, "", "%s", "");
 	plan_node(p, NULL, x->front, "backend", "%s", x->back);
 	plan_node(p, NULL, x->front, "backend-id", "0");
-	plan_node(p, NULL, x->front, "state", "1");
+	plan_node(p, NULL, x->front, "state", "%d", XenbusStateInitialising);
 	plan_node(p, x->back_perm, x->back, "", "%s", "");
 	plan_node(p, NULL, x->back, "frontend", "%s", x->front);
 	plan_node(p, NULL, x->back, "frontend-id", "%s",
 		  dom == DOM_TARGET ? PLAN_T : PLAN_S);
 	plan_node(p, NULL, x->back, "online", "1");
-	plan_node(p, NULL, x->back, "state", "1");
+	plan_node(p, NULL, x->back, "state", "%d", x->back_state);
 }

@@ -339,6 +339,7 @@ static void check_pair(const struct made *m, char dom, const char *kind,
 	const char *domid = dom == 'T' ? T : S;
 	const char *mine = dom == 'T' ? "T0" : "S0";
 	const char *dom0s = dom == 'T' ? "0T" : "0S";
+	const char *waits = strcmp(kind, "console") ? "1" : "2";
 	char front[PATH_BYTES], back[PATH_BYTES];
 
 	snprintf(front, sizeof(front), "/local/domain/%s/device/%s/%u", domid,
@@ -353,7 +354,7 @@ static void check_pair(const struct made *m, char dom, const char *kind,
 		   has(at(m, "%s/frontend", back), front, NULL) &&
 		   has(at(m, "%s/frontend-id", back), domid, NULL) &&
 		   has(at(m, "%s/online", back), "1", NULL) &&
-		   has(at(m, "%s/state", back), "1", NULL),
+		   has(at(m, "%s/state", back), waits, NULL),
 	   "backend %s", back);
 }
 

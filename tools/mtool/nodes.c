@@ -70,5 +70,5 @@ int nodes_write(struct xs *xs, const struct plan_step *s,
 {
 	struct nodes n = {xs, s, vars, target, stub};
 
-	return xs_transact(xs, "xenstore", put_all, &n, e);
+	return s->nr_node ? xs_transact(xs, "xenstore", put_all, &n, e) : 0;
 }
