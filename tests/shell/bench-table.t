@@ -79,8 +79,8 @@ is "of what make bench measures, every line is understood" \
 is "and every goal is a number" "$(grep -v '^#' tests/bench/metrics |
 	awk '$(NF - 1) != "-" && $NF !~ /^[0-9.]+$/')" ""
 
-# Two programs, a domain whose connection has a pointer used before, and the
-# kernel's, which is older than the trace.
+# Two programs, a domain whose connection has a pointer used before, the
+# kernel's, which is older than the trace, and who switches that off.
 cat >"$TMP/trace" <<END
 IN 0x1 20261122 16:45:00 READ (x )
 OUT 0x1 20261122 16:45:00 READ (x )
@@ -97,6 +97,8 @@ CREATE connection 0x3
 OUT 0x2 20261122 16:45:00 INTRODUCE (OK )
 IN 0x3 20261122 16:45:00 WRITE (/c d )
 IN 0x3 20261122 16:45:00 TRANSACTION_START ( )
+CREATE connection 0x5
+IN 0x5 20261122 16:45:00 CONTROL (log off )
 END
 is "requests, transactions and connections are counted" \
 	"$(tests/bench/xs-count "$TMP/trace")" "5 1 2"
