@@ -147,8 +147,10 @@ int supervisor_start(struct supervisor *s, struct vm *vm, struct hyp *h,
 	}
 	if (!s->pid) {
 		close(pair[0]);
-		if (log->trace) /* who reads it waits for its end */
+		if (log->trace) { /* who reads it waits for its end */
 			fclose(log->trace);
+			log_trace(log, NULL);
+		}
 		child(pair[1], vm, h, xs);
 	}
 	close(pair[1]);
