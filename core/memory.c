@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/memory.h"
 
-#include <inttypes.h>
 #include <malloc.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,9 +12,9 @@
 
 /* A mapping, as proc_pid_smaps(5) begins to tell it. */
 struct map {
-	uintptr_t start, end;
-	unsigned long inode; /* 0: of no file, or the vdso */
+	char *start, *end;
 	char perms[5];
+	bool file; /* not of none, nor the vdso */
 	bool stack;
 };
 
@@ -22,10 +22,15 @@ struct map {
 static bool map_line(const char *line, struct map *m)
 {
 	struct map n = {.stack = strstr(line, "[stack]")};
+	void *start, *end;
+	char inode[24];
 
-	if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %*x %*x:%*x %lu",
-		   &n.start, &n.end, n.perms, &n.inode) != 4)
+	if (sscanf(line, "%p-%p %4s %*x %*x:%*x %23s", &start, &end, n.perms,
+		   inode) != 4)
 		return false;
+	n.start = start;
+	n.end = end;
+	n.file = strcmp(inode, "0");
 	*m = n;
 	return true;
 }
@@ -35,9 +40,9 @@ static bool map_line(const char *line, struct map *m)
  * writes to it now, and nothing of it was written to, by the dynamic linker for
  * one, which has pages become anonymous.
  */
-static bool as_in_file(const struct map *m, unsigned int anonymous_kb)
+static bool as_in_file(const struct map *m, const char *anonymous_kb)
 {
-	return m->inode && anonymous_kb == 0 &&
+	return m->file && !strcmp(anonymous_kb, "0") &&
 	       (!strcmp(m->perms, "r-xp") || !strcmp(m->perms, "r--p"));
 }
 
@@ -47,28 +52,27 @@ static bool as_in_file(const struct map *m, unsigned int anonymous_kb)
  */
 static void release_stack(const struct map *m)
 {
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-	uintptr_t end = (here & ~(uintptr_t)(PAGE - 1)) - PAGE;
+	char *here = __builtin_frame_address(0);
+	char *end = here - (uintptr_t)here % PAGE - PAGE;
 
 	if (here > m->start && here < m->end && end > m->start)
-		madvise((void *)m->start, end - m->start, MADV_DONTNEED);
+		madvise(m->start, (size_t)(end - m->start), MADV_DONTNEED);
 }
 
 void memory_release(void)
 {
 	FILE *f = fopen("/proc/self/smaps", "re");
 	struct map m = {0}, stack = {0};
-	unsigned int anonymous_kb;
-	char line[512];
+	char line[512], anonymous_kb[16];
 
 	malloc_trim(0);
 	while (f && fgets(line, sizeof(line), f)) {
 		if (map_line(line, &m)) {
 			if (m.stack)
 				stack = m;
-		} else if (sscanf(line, "Anonymous: %u", &anonymous_kb) == 1 &&
+		} else if (sscanf(line, "Anonymous: %15s", anonymous_kb) == 1 &&
 			   as_in_file(&m, anonymous_kb)) {
-			madvise((void *)m.start, m.end - m.start,
+			madvise(m.start, (size_t)(m.end - m.start),
 				MADV_DONTNEED);
 		}
 	}

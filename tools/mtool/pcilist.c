@@ -94,7 +94,9 @@ static void print_refused(const json_t *o, const char *indent)
 		return;
 	printf("%s%*s refused config-space writes:", indent, 12, "");
 	json_array_foreach(list, i, reg)
+	{
 		printf(" %#llx", (unsigned long long)json_integer_value(reg));
+	}
 	printf(" (permissive=1 lets them through)\n");
 }
 

@@ -23,9 +23,11 @@ static bool parse_line(const char *line, unsigned int slot, unsigned int *reg)
 		return false;
 	while (from > line && *from != '[')
 		from--;
+	/* NOLINTNEXTLINE(cert-err34-c): two digits cannot overflow */
 	if (sscanf(from, "[%2x:%2x.%1x]", &bus, &dev, &fn) != 3 || bus || fn ||
 	    dev != slot)
 		return false;
+	/* NOLINTNEXTLINE(cert-err34-c): nor can three */
 	return sscanf(p, "] Write-back to unknown field 0x%3x", reg) == 1 &&
 	       *reg < CONFIG_LEN;
 }
