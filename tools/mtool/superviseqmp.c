@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "qmp/conn.h"
 #include "qmp/share.h"
 #include "qmp/vchan.h"
@@ -124,6 +125,7 @@ static void state(void *ctx, enum qmp_state state, const struct err *why)
 		log_msg(&q->s->log, LOG_WARN, "QMP: connected again");
 	*q->down.msg = '\0';
 	told_alive(q);
+	memory_release(); /* all that the handshake needed */
 }
 
 /* A stubdomain can send as many as it likes: the log has room for others. */
