@@ -31,10 +31,14 @@ static int await(int fd, int cancel, uint64_t end, struct err *e)
 {
 	struct pollfd p[2] = {{.fd = fd, .events = POLLIN},
 			      {.fd = cancel, .events = POLLIN}};
-	uint64_t now = clock_ms();
-	int n = poll(p, 2, now < end ? (int)(end - now) : 0);
+	uint64_t now;
+	int n;
 
-	if (n < 0 && errno != EINTR)
+	do {
+		now = clock_ms();
+		n = poll(p, 2, now < end ? (int)(end - now) : 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
 		return err_sys(e, EXIT_FAILED, "poll");
 	if (!n)
 		return err_set(e, EXIT_TIMEOUT, "%s does not answer", other);
