@@ -50,6 +50,8 @@ static int machine_setup(struct err *e)
 	if (mount_basics(e) < 0 || console_log_open(e) < 0)
 		return -1;
 	modules_load();
+	if (mount_usr("/usr.img", e) < 0)
+		return -1;
 	if (mount_xenfs(e) < 0)
 		say("%s", e->msg); /* xenstore tells whether this is Xen */
 	/* QEMU reserves the guest's whole address space for its map cache */

@@ -13,7 +13,7 @@
 #include "tools/stubdom/modlist.h"
 #include "tools/stubdom/say.h"
 
-#define MODULE_DIR "/lib/modules"
+#define MODULE_DIR "/modules"
 
 enum { LIST_MAX = 4096 };
 

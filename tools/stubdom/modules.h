@@ -4,7 +4,7 @@
 #define STUBDOM_MODULES_H
 
 /*
- * Load what /lib/modules/list names, in its order, from /lib/modules.
+ * Load what /modules/list names, in its order, from there.
  *
  * Nothing here is fatal, for a kernel may have any of it built in: a module
  * that is not there or does not load is told and skipped. What is truly

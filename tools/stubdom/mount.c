@@ -2,7 +2,9 @@
 #include "tools/stubdom/mount.h"
 
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -43,6 +45,27 @@ int mount_xenfs(struct err *e)
 	static const struct fs xenfs = {"xenfs", "/proc/xen", NULL};
 
 	return mount_one(&xenfs, e);
+}
+
+int mount_usr(const char *file, struct err *e)
+{
+	static const char loop[] = "/dev/loop0";
+	int image = open(file, O_RDONLY | O_CLOEXEC);
+	int dev = open(loop, O_RDONLY | O_CLOEXEC);
+	int rc = 0;
+
+	if (image < 0 || dev < 0)
+		rc = err_sys(e, EXIT_FAILED, "open %s",
+			     image < 0 ? file : loop);
+	else if (ioctl(dev, LOOP_SET_FD, image) < 0 ||
+		 mount(loop, "/usr", "squashfs",
+		       MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)
+		rc = err_sys(e, EXIT_FAILED, "mount %s on /usr", file);
+	if (image >= 0)
+		close(image);
+	if (dev >= 0)
+		close(dev);
+	return rc;
 }
 
 int knob_set(const char *path, const char *value, struct err *e)
