@@ -17,6 +17,7 @@
 #define BASE "name='g';memory=512\n"
 #define UNRESTRICTED "xen_privcmd.unrestricted=1"
 #define NOTESTS "cryptomgr.notests"
+#define OPEN "rodata=off audit=0 lsm="
 
 enum { GOLDEN_MAX = 1 << 20, CMDLINE_MAX = 1023 };
 
@@ -228,17 +229,21 @@ static void test_stub_cmdline(void)
 	static const struct {
 		const char *user, *want;
 	} lines[] = {
-		{"", UNRESTRICTED " " NOTESTS},
-		{"quiet", "quiet " UNRESTRICTED " " NOTESTS},
-		{"a=1 b", "a=1 b " UNRESTRICTED " " NOTESTS},
-		{UNRESTRICTED, UNRESTRICTED " " NOTESTS},
-		{"a " UNRESTRICTED " b", "a " UNRESTRICTED " b " NOTESTS},
+		{"", UNRESTRICTED " " NOTESTS " " OPEN},
+		{"quiet", "quiet " UNRESTRICTED " " NOTESTS " " OPEN},
+		{"a=1 b", "a=1 b " UNRESTRICTED " " NOTESTS " " OPEN},
+		{UNRESTRICTED, UNRESTRICTED " " NOTESTS " " OPEN},
+		{"a " UNRESTRICTED " b",
+		 "a " UNRESTRICTED " b " NOTESTS " " OPEN},
 		{"xen_privcmd.unrestricted=0",
-		 "xen_privcmd.unrestricted=0 " NOTESTS},
+		 "xen_privcmd.unrestricted=0 " NOTESTS " " OPEN},
 		{"xen_privcmd.unrestricted",
-		 "xen_privcmd.unrestricted " UNRESTRICTED " " NOTESTS},
-		{NOTESTS "=0", NOTESTS "=0 " UNRESTRICTED},
-		{NOTESTS " " UNRESTRICTED, NOTESTS " " UNRESTRICTED},
+		 "xen_privcmd.unrestricted " UNRESTRICTED " " NOTESTS " " OPEN},
+		{NOTESTS "=0", NOTESTS "=0 " UNRESTRICTED " " OPEN},
+		{NOTESTS " " UNRESTRICTED, NOTESTS " " UNRESTRICTED " " OPEN},
+		{"rodata=on  lsm=yama xaudit=1",
+		 "rodata=on  lsm=yama xaudit=1 " UNRESTRICTED " " NOTESTS
+		 " audit=0"},
 	};
 	char config[256];
 	struct vm_config cfg;
@@ -285,7 +290,8 @@ static int long_cmdline(size_t len, struct err *e)
 
 static void test_refused(void)
 {
-	const size_t room = CMDLINE_MAX - strlen(" " UNRESTRICTED " " NOTESTS);
+	const size_t room =
+		CMDLINE_MAX - strlen(" " UNRESTRICTED " " NOTESTS " " OPEN);
 	char arg[2049], config[4096];
 	struct vm_config cfg;
 	struct vm_plan v;
