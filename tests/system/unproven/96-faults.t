@@ -20,6 +20,7 @@ faulty=/host/mtool-faults
 cfg=$(boot_cfg g)
 log=$TMP/calls order=$TMP/order
 make_bridges
+mkdir -p /run/mtool
 more=$TMP/more
 truncate -s 8M "$more"
 mac=00:16:3e:46:00:09
@@ -48,6 +49,12 @@ world() {
 	interfaces
 }
 settled() { [ "$(world)" = "$before" ]; }
+as_before() {
+	wait_for 30 settled && return
+	world >"$TMP/now"
+	echo "$before" | diff - "$TMP/now"
+	return 1
+}
 
 # fault N WORD...: mtool, whose call number N fails; its name is in $call
 fault() {
@@ -224,7 +231,7 @@ for p in $parts; do
 	create)
 		calls_of create "$cfg"
 		mtool destroy g
-		ok "and all is as before" wait_for 30 settled
+		ok "and all is as before" as_before
 		each create create_fails 12
 		;;
 	destroy)
@@ -246,7 +253,7 @@ for p in $parts; do
 			mtool reboot -F -w -t 60 g
 		cp "$log" "$TMP/calls.reboot"
 		mtool destroy g
-		ok "and all is as before" wait_for 30 settled
+		ok "and all is as before" as_before
 		cp "$TMP/calls.reboot" "$log"
 		each reboot reboot_fails 4
 		mtool destroy g
@@ -267,7 +274,7 @@ for p in $parts; do
 		ok "the VM is destroyed" mtool destroy g
 		close_serial
 		before=$nothing_there
-		ok "and all is as before" wait_for 30 settled
+		ok "and all is as before" as_before
 		;;
 	esac
 done
