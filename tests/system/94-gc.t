@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# Only in make check-full.
 # Whatever is killed, whenever: gc finds what is left, and only that.
 . ./lib.sh
 . ./vm.sh
