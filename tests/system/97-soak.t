@@ -7,7 +7,7 @@
 . ./lib.sh
 . ./vm.sh
 
-same=${SOAK_SAME:-$(often 100 4)} cycles=${SOAK_N:-$(often 100 4)}
+same=$(often 100 4) cycles=${SOAK_N:-$(often 100 4)}
 seed=${SOAK_SEED:-1} everything=''
 make_bridges
 disk=$(guest_disk boot)
