@@ -13,6 +13,7 @@
 #include "tools/mtool/guestctl.h"
 #include "tools/mtool/host.h"
 #include "tools/mtool/mtool.h"
+#include "tools/mtool/teardown.h"
 #include "tools/mtool/vmconfig.h"
 
 enum {
@@ -134,23 +135,40 @@ static bool is_gone(const char *name)
 	return access(path, F_OK) < 0;
 }
 
+static int gone(struct order *o, struct ask *a)
+{
+	if (!o->reboot)
+		return 1;
+	return err_set(&a->err, EXIT_DIED,
+		       "it ended and did not come back; see \"mtool log\" and "
+		       "on_reboot");
+}
+
+/* Whoever is at work on it, or looks after it, has the lock. */
+static bool is_stranded(struct order *o, const struct ask *a)
+{
+	return !rundir_locked(a->vm.name) && !is_gone(a->vm.name) &&
+	       !vm_domain_lives(o->host.hyp, a->vm.target, a->vm.uuid);
+}
+
 /* 1 when it has ended or started anew, 0 not yet, -1 and the error. */
 static int has_ended(struct order *o, struct ask *a)
 {
 	struct vm_record now;
 	struct err ignored;
+	bool known;
 
 	if (is_gone(a->vm.name))
-		return !o->reboot ? 1
-				  : err_set(&a->err, EXIT_DIED,
-					    "it ended and did not come back; "
-					    "see \"mtool log\" and on_reboot");
+		return gone(o, a);
 	/* While it is made anew the journal is empty, or not there. */
-	if (rundir_read(a->vm.name, &now, &ignored) < 0)
-		return 0;
-	if (now.target != a->vm.target)
-		return now.running;
-	return is_preserved(o, a);
+	known = !rundir_read(a->vm.name, &now, &ignored);
+	if (known && now.target != a->vm.target && now.running)
+		return 1;
+	if (is_stranded(o, a))
+		return err_set(&a->err, EXIT_DIED,
+			       "it ended, and could not be removed whole; see "
+			       "\"mtool log\", and destroy it");
+	return known && now.target == a->vm.target && is_preserved(o, a);
 }
 
 static void still_acting(struct order *o, struct ask *a)

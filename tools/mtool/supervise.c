@@ -108,6 +108,13 @@ static void leave_domains(struct supervise *s, bool drain)
 	s->hyp = NULL;
 }
 
+/* Nothing of it may be made anew, nor may the journal be lost. */
+static void strand(struct supervise *s, const struct err *e)
+{
+	log_msg(&s->log, LOG_ERROR, "%s", e->msg);
+	s->stranded = true;
+}
+
 /* Unmap before the wait: a mapped ring keeps a dead domain from going. */
 static void remove_domains(struct supervise *s)
 {
@@ -117,14 +124,12 @@ static void remove_domains(struct supervise *s)
 
 	supervise_save_close(s);
 	if (vm_kill(s->hyp, r, &e) < 0)
-		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
+		strand(s, &e);
 	supervise_qmp_close(s);
 	sup_consoles_close(s, true);
-	if (vm_forget(s->hyp, s->xs, r, &loops, &e) < 0) {
-		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
-		s->stranded = e.code == EXIT_HOST;
-	}
-	/* without xenstored its backends stay, however long one waits */
+	if (vm_forget(s->hyp, s->xs, r, &loops, &e) < 0)
+		strand(s, &e);
+	/* backends whose nodes are there stay, however long one waits */
 	if (!s->stranded && vm_wait_gone(s->hyp, r, GONE_MS, &e) < 0)
 		log_msg(&s->log, LOG_ERROR, "%s", e.msg);
 	loopdev_wait_clear(&loops);
@@ -410,8 +415,7 @@ static void remove_vm(struct supervise *s)
 		remove_domains(s);
 		return;
 	}
-	log_msg(&s->log, LOG_ERROR, "%s", e.msg);
-	s->stranded = e.code == EXIT_HOST;
+	strand(s, &e);
 }
 
 /* The dead guest makes room for the next one, but stays. */
@@ -469,7 +473,7 @@ void supervise_run(struct supervise *s)
 	sup_viewers_end(s);
 	supervise_ctl_close(s);
 	if (s->stranded)
-		rundir_close(&s->vm->run); /* for gc, by its journal */
+		rundir_close(&s->vm->run); /* for destroy or gc */
 	else
 		rundir_remove(&s->vm->run);
 }

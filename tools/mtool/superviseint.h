@@ -69,7 +69,7 @@ struct supervise {
 	pid_t creator_pid;  /* of a restart; 0: somebody else's process */
 	bool released;	    /* the VM is up and ours alone */
 	bool doomed;	    /* to be destroyed as soon as it is released */
-	bool stranded;	    /* what is left of it waits for xenstored */
+	bool stranded;	    /* not all of it could be removed */
 	bool shutdown_seen; /* of the target */
 	unsigned int shutdown_reason;
 	struct restarts restarts;
