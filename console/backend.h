@@ -76,8 +76,13 @@ struct con *con_add_xenbus(struct con_server *s, uint32_t domid,
 			   unsigned int index, struct con_sink *sink,
 			   struct err *e);
 
-/* Publish where the console can be reached: the domain's `tty` node. */
-int con_set_tty(struct con *c, const char *path, struct err *e);
+/* Where the console can be reached; `tty` lives until it is published. */
+void con_set_tty(struct con *c, const char *tty);
+/*
+ * Publish what was set since the last time in the domains' `tty` nodes, in one
+ * transaction.
+ */
+int con_server_publish(struct con_server *s, struct err *e);
 
 /*
  * Take from the ring what is in it, up to a bound that only a living, flooding

@@ -39,6 +39,7 @@ struct con {
 	uint32_t domid;
 	unsigned int index;
 	char name[48];
+	const char *tty; /* the caller's, to be published */
 	struct con_sink *sink;
 
 	/* While attached: */

@@ -236,29 +236,49 @@ void con_bus_failed(struct con *c)
  * Dom0's, and only readable for the domain: who opens what it names trusts
  * it (XSA-57). `state` or `port` are there as long as the console is.
  */
-static int write_tty(void *ctx, xs_transaction_t t, struct err *e)
+static int write_tty(struct con *c, xs_transaction_t t, struct err *e)
 {
-	struct node *n = ctx;
 	char path[XS_PATH_MAX], old[XS_VALUE_MAX + 1];
-	struct xs *xs = n->c->server->xs;
+	struct xs *xs = c->server->xs;
 	struct xs_permissions perms[] = {
 		{.id = 0, .perms = XS_PERM_NONE},
-		{.id = n->c->domid, .perms = XS_PERM_READ},
+		{.id = c->domid, .perms = XS_PERM_READ},
 	};
 
-	front_path(n->c, n->c->index ? "state" : "port", path);
+	front_path(c, c->index ? "state" : "port", path);
 	if (xs_read_str(xs, t, path, old, sizeof(old)) < 0)
 		return err_sys(e, EXIT_FAILED, "%s", path);
-	front_path(n->c, "tty", path);
-	if (xs_put(xs, t, path, n->value) < 0 ||
+	front_path(c, "tty", path);
+	if (xs_put(xs, t, path, c->tty) < 0 ||
 	    xs_perms(xs, t, path, perms, 2) < 0)
 		return err_sys(e, EXIT_FAILED, "%s", path);
 	return 0;
 }
 
-int con_set_tty(struct con *c, const char *tty, struct err *e)
+static int write_ttys(void *ctx, xs_transaction_t t, struct err *e)
 {
-	struct node n = {.c = c, .value = tty};
+	struct con_server *s = ctx;
+	struct con *c;
 
-	return xs_transact(c->server->xs, c->name, write_tty, &n, e);
+	for (c = s->consoles; c; c = c->next) {
+		if (c->tty && write_tty(c, t, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void con_set_tty(struct con *c, const char *tty)
+{
+	c->tty = tty;
+}
+
+int con_server_publish(struct con_server *s, struct err *e)
+{
+	struct con *c;
+
+	if (xs_transact(s->xs, "ttys of consoles", write_ttys, s, e) < 0)
+		return -1;
+	for (c = s->consoles; c; c = c->next)
+		c->tty = NULL;
+	return 0;
 }

@@ -478,11 +478,14 @@ static void test_tty(void)
 
 	stage_open(&st);
 	connect_xenbus(&st);
-	is_int(con_set_tty(st.con, "/dev/pts/5", &st.e), 0, "tty is published");
+	con_set_tty(st.con, "/dev/pts/5");
+	is_int(con_server_publish(st.server, &st.e), 0, "tty is published");
 	is_str(get(FRONT "tty"), "/dev/pts/5", "under the frontend");
 	is_int(node(FRONT "tty", false)->owner, 0, "and is dom0's");
 	node(FRONT "state", false)->path[0] = '\0';
-	is_int(con_set_tty(st.con, "/dev/pts/5", &st.e), -1,
+	is_int(con_server_publish(st.server, &st.e), 0, "and only once");
+	con_set_tty(st.con, "/dev/pts/5");
+	is_int(con_server_publish(st.server, &st.e), -1,
 	       "not where the nodes are gone");
 	stage_close(&st);
 }

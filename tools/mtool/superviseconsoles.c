@@ -134,7 +134,7 @@ static int serve(struct supervise *s, struct sup_console *c, struct err *e)
 	if (!c->con)
 		return err_in(e, "%s", c->name);
 	if (c->sink->view && c->sink != s->sink_log)
-		return con_set_tty(c->con, con_pty_path(c->sink), e);
+		con_set_tty(c->con, con_pty_path(c->sink));
 	return 0;
 }
 
@@ -153,7 +153,9 @@ static int serve_all(struct supervise *s, bool guest, struct err *e)
 
 int sup_consoles_open_target(struct supervise *s, struct err *e)
 {
-	return serve_all(s, true, e);
+	if (serve_all(s, true, e) < 0)
+		return -1;
+	return con_server_publish(s->server, e);
 }
 
 /* Every console of the stub: one that nobody drains freezes it whole. */
@@ -164,9 +166,9 @@ int sup_consoles_open(struct supervise *s, struct err *e)
 		return -1;
 	if (!s->vm->record.dm_dead && serve_all(s, false, e) < 0)
 		return -1;
-	return s->vm->record.target_console.frame
-		       ? sup_consoles_open_target(s, e)
-		       : 0;
+	if (s->vm->record.target_console.frame && serve_all(s, true, e) < 0)
+		return -1;
+	return con_server_publish(s->server, e);
 }
 
 void sup_consoles_close(struct supervise *s, bool drain)
