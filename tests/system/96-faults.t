@@ -105,7 +105,7 @@ clear() {
 # each PART FUNCTION COUNT: FUNCTION N, for all the calls in the log, or for
 # COUNT of them
 each() {
-	part=$1 try=$2 tried=0
+	part=$1 try=$2 tried=0 names=''
 	if [ -n "${FULL:-}" ]; then
 		cut -d' ' -f1 "$log"
 	else
@@ -119,8 +119,10 @@ each() {
 		[ "$number" -ge "$from" ] || continue
 		$try "$number" </dev/null || break
 		tried=$((tried + 1))
+		[ -n "${FULL:-}" ] || names="$names, $call"
 		[ $((tried % 100)) != 0 ] || diag "$part: $tried tried"
 	done <"$TMP/numbers"
+	[ -z "$names" ] || diag "$part: ${names#, }"
 	ok "$part: $tried calls failed, one at a time" \
 		test $tried = "$(awk -v from="$from" '$1 >= from' \
 			"$TMP/numbers" | wc -l)"
