@@ -80,6 +80,16 @@ static int check_known(struct load *l)
 	return 0;
 }
 
+/* One key under two names: neither may be ignored. */
+static int check_twice(struct load *l)
+{
+	const struct cfg_entry *other = cfg_find(&l->src, "firmware");
+
+	if (!other || !cfg_find(&l->src, "bios"))
+		return 0;
+	return config_bad(l, other, 0, "bios, its other name, is given, too");
+}
+
 static int take_all(struct load *l)
 {
 	unsigned int i;
@@ -228,10 +238,10 @@ static int build(struct load *l)
 
 	if (rc < 0)
 		return rc;
-	if (keep_text(l) < 0 || check_known(l) < 0 || take_all(l) < 0 ||
-	    check_name(l) < 0 || check_vcpus(l) < 0 || check_video(l) < 0 ||
-	    check_memory(l) < 0 || check_usb(l) < 0 || check_netboot(l) < 0 ||
-	    config_check_pci(l) < 0) {
+	if (keep_text(l) < 0 || check_known(l) < 0 || check_twice(l) < 0 ||
+	    take_all(l) < 0 || check_name(l) < 0 || check_vcpus(l) < 0 ||
+	    check_video(l) < 0 || check_memory(l) < 0 || check_usb(l) < 0 ||
+	    check_netboot(l) < 0 || config_check_pci(l) < 0) {
 		config_free(l->cfg);
 		return -1;
 	}
@@ -361,6 +371,22 @@ static int check_host_wide(struct load *l)
 					  "cannot be a default of all VMs");
 	}
 	return 0;
+}
+
+int config_load_defaults(struct vm_config *cfg, const char *path, struct err *e)
+{
+	struct load l = {.cfg = cfg, .file = path, .e = e};
+	int rc;
+
+	cfg_init(&l.src);
+	rc = set_defaults(cfg, e);
+	if (!rc && (read_file(&l, path, true) < 0 || check_host_wide(&l) < 0 ||
+		    check_known(&l) < 0 || take_all(&l) < 0)) {
+		config_free(cfg);
+		rc = -1;
+	}
+	cfg_free(&l.src);
+	return rc;
 }
 
 static int read_all_sources(struct load *l, const char *defaults,

@@ -15,7 +15,9 @@
 #include "core/mac.h"
 
 enum {
-	VM_NAME_MAX = 64,   /* characters */
+	VM_NAME_MAX = 64, /* characters */
+	VM_PATH_MAX =
+		256, /* bytes of firmware's and the stub's, with the NUL */
 	VM_DISKS_MAX = 64,  /* disks of one VM */
 	VM_NICS_MAX = 16,   /* the stub numbers them by a hexadecimal digit */
 	VM_PCI_MAX = 16,    /* PCI devices of the host */
@@ -188,6 +190,13 @@ int config_parse(struct vm_config *cfg, const char *text, size_t len,
  */
 int config_load_text(struct vm_config *cfg, const char *text, const char *name,
 		     char *const *override, unsigned int nr, struct err *e);
+
+/*
+ * The defaults of all VMs alone: mtool's own and what the host-wide file `path`
+ * says, if it is there. As config_load in all else.
+ */
+int config_load_defaults(struct vm_config *cfg, const char *path,
+			 struct err *e);
 
 void config_free(struct vm_config *cfg);
 

@@ -221,7 +221,7 @@ const struct key config_keys[] = {
 
 	/* To come. */
 	KEY("cpus_soft", refuse, WHY("soft affinity is not done yet")),
-	KEY("cap", refuse, WHY("scheduling caps are not done yet")),
+	KEY("cap", refuse_on, WHY("scheduling caps are not done yet")),
 	KEY("device_model_stubdomain_seclabel", refuse,
 	    WHY("security labels are not done yet")),
 	KEY("seclabel", refuse, WHY("security labels are not done yet")),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/cpuset.h"
+#include "core/diskplace.h"
 #include "core/diskspec.h"
 #include "core/uuid.h"
 #include "core/vdev.h"
@@ -242,6 +243,11 @@ static int check_disk(struct load *l, const struct cfg_entry *entry,
 	const struct disk_config *new = &l->cfg->disk[i], *d;
 	char name[VDEV_NAME_MAX];
 
+	if (!new->path && disk_emulation(l->cfg, i) == EMUL_NONE)
+		return config_bad(l, entry, i,
+				  "%s: an empty CD drive is one of the first "
+				  "four disks, which are emulated",
+				  new->vdev);
 	for (d = l->cfg->disk; d < new; d++) {
 		if (d->devid == new->devid)
 			return config_bad(l, entry, i, "%s is there twice",

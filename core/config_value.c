@@ -239,6 +239,9 @@ int take_path(struct load *l, const struct key *k,
 	if (*text != '/')
 		return config_bad(l, entry, 0,
 				  "\"%.200s\" is not an absolute path", text);
+	if (strlen(text) >= VM_PATH_MAX)
+		return config_bad(l, entry, 0, "longer than %u bytes",
+				  VM_PATH_MAX - 1);
 	return config_copy(l, entry, 0, field(l, k));
 }
 

@@ -206,6 +206,11 @@ static bool is_xend_vdev(const struct spec *s, struct span value)
 
 static int set_positional(struct spec *s, struct span value)
 {
+	if (value.len && memchr(value.p, '=', value.len))
+		return bad(s,
+			   "no PARAMETER=VALUE; a path with = in it is the "
+			   "last word, target=PATH",
+			   value);
 	while (s->next < POSITIONAL && s->param[s->next].p)
 		s->next++;
 	if (is_xend_vdev(s, value))

@@ -247,7 +247,7 @@ static int close_txn(void *ctx, xs_transaction_t t, struct err *e)
 	unsigned int state = read_state(c->xs, t, c->dev->back);
 
 	if (state == XenbusStateUnknown)
-		return err_set(e, EXIT_NO_VM, "%s: not there", c->dev->name);
+		return err_set(e, EXIT_FAILED, "%s: not there", c->dev->name);
 	c->result = state < XenbusStateConnected || state == XenbusStateClosed;
 	if (put(c, t, "online", "0", e) < 0)
 		return -1;

@@ -67,7 +67,7 @@ void xenbus_unwatch(struct xenbus_watch *w);
 
 /*
  * Ask the frontend to let go. 0; 1 if the frontend never came, so that nobody
- * needs to be asked; -1 and *e (EXIT_NO_VM: no such device).
+ * needs to be asked; -1 and *e (EXIT_FAILED: also if there is no such device).
  */
 int xenbus_close(struct xs *xs, const struct xenbus_dev *d, struct err *e);
 

@@ -141,7 +141,7 @@ bad "an image of this VM" 4 'disk sdb of domain' \
 	block-attach b "vdev=xvdbf,target=$data"
 bad "a directory" 1 'not a block device or file' \
 	block-attach b "vdev=xvdbf,target=/tmp"
-bad "detach of what is not there" 3 'disk xvdbf: not there' \
+bad "detach of what is not there" 1 'disk xvdbf: not there' \
 	block-detach b xvdbf
 bad "detach of a vdev that is none" 2 'unknown vdev' block-detach b xvd-
 bad "a limit that is none" 2 '-t x: not a number' block-attach -t x b "$hot"

@@ -77,7 +77,7 @@ refused "attach of an emulated nic" 2 'type=ioemu: ' \
 refused "attach of nonsense" 2 'unknown parameter: frob' \
 	network-attach h frob=1
 refused "attach to no VM" 3 'nope: no such VM' network-attach nope bridge=mbr1
-refused "detach of what is not there" 3 'nic 7: not there' network-detach h 7
+refused "detach of what is not there" 1 'nic 7: not there' network-detach h 7
 refused "detach of what is no nic" 2 'neither the number nor' \
 	network-detach h eth0
 

@@ -82,7 +82,7 @@ unlike "nor rights on its memory" "$(rights "$t")" 'Memory \{ [0-9a-f]'
 unlike "nor the stub" "$(rights "$s")" 'Memory \{ [0-9a-f]'
 like "it is in quarantine" "$(owner $edu)" IO
 is "pci-list is empty" "$(mtool pci-list p)" ""
-is "detached once more: exit code 3" "$(status mtool pci-detach p $edu)" 3
+is "detached once more: exit code 1" "$(status mtool pci-detach p $edu)" 1
 
 # Permissive, and two at once, into the running guest.
 ok "attach it again, permissive" mtool pci-attach -t 120 p "$edu,permissive=1" ||

@@ -168,14 +168,14 @@ static const struct {
 } bad[] = {
 	{{"-x"}, "?", "-x"},
 	{{"-p", "-x", "g"}, "p?", "-x"},
-	{{"-px", "g"}, "p?", "-px"},
+	{{"-px", "g"}, "p?", "-x"},
 	{{"--nothing"}, "?", "--nothing"},
 	{{"-p", "--nothing", "g"}, "p?", "--nothing"},
 	{{"--jsonx"}, "?", "--jsonx"},
 	{{"--json=1"}, "?", "--json=1"},
 	{{"-t"}, "?", "-t"},
 	{{"-p", "-t"}, "p?", "-t"},
-	{{"-pt"}, "p?", "-pt"},
+	{{"-pt"}, "p?", "-t"},
 	{{"--timeout"}, "?", "--timeout"},
 	{{"-p", "--timeout"}, "p?", "--timeout"},
 	{{"-?"}, "?", "-?"},
@@ -208,6 +208,28 @@ static void test_bad(void)
 			 "%s: wrong option, or its value is missing",
 			 bad[i].named);
 		is_str(p.e.msg, want, "and the text, which names the word");
+	}
+}
+
+/* Options may stand behind the words, as xl has it; "+" forbids it. */
+static void test_behind(void)
+{
+	static const struct {
+		const char *words[WORDS_MAX];
+		const char *want;
+	} behind[] = {
+		{{"g", "-p"}, "p| g"},
+		{{"g", "-t", "5", "h", "--json"}, "t[5]j| g h"},
+		{{"g", "--", "-p"}, "| g -p"},
+		{{"g", "-x", "h"}, "?"},
+	};
+	struct parsed p;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(behind); i++) {
+		parse(&p, SHORTS + 1, LONGS, behind[i].words);
+		is_str(p.text, behind[i].want, "words with options behind %zu",
+		       i);
 	}
 }
 
@@ -260,6 +282,7 @@ int main(void)
 	test_help();
 	test_good();
 	test_bad();
+	test_behind();
 	test_no_options();
 	test_words();
 	return done_testing();

@@ -71,6 +71,37 @@ static void test_load(void)
 	       -1, "defaults are read only if there are any");
 }
 
+/* Those that hold where there is no VM yet. */
+static void test_defaults(void)
+{
+	char text[400] = "stubdomain_kernel='/";
+	struct vm_config c;
+	struct err e;
+
+	write_file("defaults.conf", "stubdomain_kernel='/k'\ncap=0\n");
+	is_int(config_load_defaults(&c, "defaults.conf", &e), 0,
+	       "defaults alone");
+	is_str(c.stub_kernel, "/k", "are as written");
+	is_int(c.stub_memory_mb, 256, "or mtool's own");
+	config_free(&c);
+	is_int(config_load_defaults(&c, "none.conf", &e), 0,
+	       "there may be no such file");
+	ok(!c.stub_kernel, "that says nothing");
+	config_free(&c);
+	write_file("defaults.conf", "name='g'\n");
+	is_int(config_load_defaults(&c, "defaults.conf", &e), -1,
+	       "no VM's name");
+	is_str(e.msg, "defaults.conf:1: name: cannot be a default of all VMs",
+	       "as when a VM is loaded");
+	memset(text + strlen(text), 'k', 255);
+	strcat(text, "'\n");
+	write_file("defaults.conf", text);
+	is_int(config_load_defaults(&c, "defaults.conf", &e), -1, "nor a path");
+	is_str(e.msg,
+	       "defaults.conf:1: stubdomain_kernel: longer than 255 bytes",
+	       "that would be cut");
+}
+
 static void test_load_errors(void)
 {
 	char *words[] = {"memory=1", NULL}, *unknown[] = {"foo=1", NULL};
@@ -200,6 +231,7 @@ int main(void)
 	test_load_errors();
 	test_unreadable();
 	test_lenient();
+	test_defaults();
 	test_as_used();
 	unlink("g.cfg");
 	unlink("defaults.conf");

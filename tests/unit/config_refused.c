@@ -50,6 +50,13 @@ static const struct {
 	{"\nvcpus=two", "g.cfg:3: vcpus: unexpected two where a number or a "
 			"string in quotes should be"},
 	{"disk=['/x,,hda'", "g.cfg:2: disk: unclosed ["},
+	/* one key under two names */
+	{"bios='seabios'\nfirmware='uefi'",
+	 "g.cfg:3: firmware: bios, its other name, is given, too"},
+	/* a drive that would be nowhere */
+	{"disk=['/x,,xvda,w',',,xvde,cdrom']",
+	 "g.cfg:2: disk: xvde: an empty CD drive is one of the first four "
+	 "disks, which are emulated"},
 	/* names */
 	{"name=''", "g.cfg:2: name: " NAME_RULE},
 	{"name='a@'", "g.cfg:2: name: " NAME_RULE},

@@ -150,6 +150,9 @@ static const struct {
 	{"raw:/x,hda:floppy,w", "unknown devtype: floppy"},
 	{"/x,,hda,backendtype=file", "unknown backendtype: file"},
 	{"/x,,hda,foo=bar", "unknown parameter: foo"},
+	{"vdev=xvda, target = /x",
+	 "no PARAMETER=VALUE; a path with = in it is the last word, "
+	 "target=PATH: target = /x"},
 	{"/x,,hda,w,foo", "too many parameters: foo"},
 	{"/x,,hda,,rw", "too many parameters: rw"},
 	{"/x,raw,hda,w,,", "too many parameters: "},

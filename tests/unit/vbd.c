@@ -36,9 +36,9 @@ static void test_guess(void)
 	unsigned int i;
 
 	if (!parse(&cfg, "'/dev/x,,xvda','/srv/x,,xvdb','/devices/x,,xvdc',"
-			 "'file:/dev/x,xvdd,w',"
+			 "'file:/dev/x,xvdf,w',"
 			 "'backendtype=phy,vdev=xvde,target=/srv/x',"
-			 "',xvdf:cdrom,r'"))
+			 "',xvdd:cdrom,r'"))
 		return;
 	vbd_guess(&cfg);
 	for (i = 0; i < ARRAY_SIZE(want); i++)

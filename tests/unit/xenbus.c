@@ -180,7 +180,7 @@ static void test_close(void)
 	is_int(xenbus_close(NULL, &d, &e), 1, "nobody to ask");
 	xs_del(NULL, 0, T_BACK);
 	is_int(xenbus_close(NULL, &d, &e), -1, "nothing to close");
-	is_int(e.code, EXIT_NO_VM, "is not there");
+	is_int(e.code, EXIT_FAILED, "is not there");
 	ok(!there(T_BACK), "and nothing is written");
 }
 

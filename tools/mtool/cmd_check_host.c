@@ -199,15 +199,23 @@ static void check_stub(struct check *c, const struct vm_paths *paths)
 
 static void check_files(struct check *c)
 {
-	const struct vm_config none = {.bios = BIOS_SEABIOS};
 	const struct vm_config ovmf = {.bios = BIOS_OVMF};
+	struct vm_config cfg;
 	struct vm_paths paths, uefi;
+	const char *bios;
+	struct err e;
 
-	vm_paths_find(&paths, &none);
+	if (config_load_defaults(&cfg, DEFAULTS, &e) < 0) {
+		tell(c, false, NEEDED, DEFAULTS, e.msg);
+		return;
+	}
+	bios = cfg.bios == BIOS_OVMF ? "OVMF" : "SeaBIOS";
+	vm_paths_find(&paths, &cfg);
+	config_free(&cfg);
 	vm_paths_find(&uefi, &ovmf);
 	check_file(c, "hvmloader", paths.hvmloader,
 		   "install Xen's firmware (Debian: xen-utils)");
-	check_file(c, "SeaBIOS", paths.bios,
+	check_file(c, bios, paths.bios,
 		   "install it (Debian: seabios), or set bios_path_override");
 	tell(c, !access(uefi.bios, R_OK), USEFUL, "OVMF (bios=\"ovmf\" only)",
 	     "install it (Debian: ovmf)");
@@ -230,7 +238,7 @@ int cmd_check_host(struct mtool *m, int argc, char **argv, struct err *e)
 {
 	struct check c = {.m = m};
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 0, 0, e) < 0)
 		return -1;
 	c.json = m->json ? json_array() : NULL;

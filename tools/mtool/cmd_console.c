@@ -40,7 +40,7 @@ static int parse(int argc, char **argv, struct console_opts *o, struct err *e)
 	strcpy(o->name, "serial0");
 	o->input = true;
 	while (!rc &&
-	       (c = cmd_option(argc, argv, "+n:t:", "no-input=i", e)) != -1) {
+	       (c = cmd_option(argc, argv, "n:t:", "no-input=i", e)) != -1) {
 		if (c == 'n')
 			rc = stub_console(o, e);
 		else if (c == 't')
@@ -76,7 +76,7 @@ int cmd_log(struct mtool *m, int argc, char **argv, struct err *e)
 	bool follow = false;
 	int c;
 
-	while ((c = cmd_option(argc, argv, "+f", "follow=f", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "f", "follow=f", e)) != -1) {
 		if (c != 'f')
 			return -1;
 		follow = true;

@@ -10,8 +10,6 @@
 #include "tools/mtool/stale.h"
 #include "tools/mtool/vm.h"
 
-#define DEFAULTS "/etc/mtool/mtool.conf"
-
 struct create_opts {
 	struct vm_options vm;
 	bool console, lenient;
@@ -23,7 +21,7 @@ static int parse_opts(int argc, char **argv, struct create_opts *o,
 	int c;
 
 	memset(o, 0, sizeof(*o));
-	while ((c = cmd_option(argc, argv, "+pcWt:", "", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "pcWt:", "", e)) != -1) {
 		if (c == 'p')
 			o->vm.paused = true;
 		else if (c == 'c')
@@ -59,6 +57,10 @@ static int create(struct mtool *m, struct vm_config *cfg,
 	struct rundir run;
 	bool tail;
 
+	if (o->console && !cfg->nr_serial)
+		return err_set(e, EXIT_USAGE,
+			       "-c: it has no serial, which would be its "
+			       "console");
 	if (geteuid())
 		return err_set(e, EXIT_HOST, "not root");
 	if (!cfg->uuid_set && uuid_random(cfg->uuid, e) < 0)

@@ -200,7 +200,7 @@ static int parse_opts(int argc, char **argv, struct destroy *d, struct err *e)
 	unsigned int s;
 	int c;
 
-	while ((c = cmd_option(argc, argv, "+at:", "all=a", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "at:", "all=a", e)) != -1) {
 		if (c == 'a')
 			d->all = true;
 		else if (c != 't' || cmd_seconds(&s, e) < 0)

@@ -17,7 +17,7 @@ int cmd_gc(struct mtool *m, int argc, char **argv, struct err *e)
 	struct host h;
 	int c;
 
-	while ((c = cmd_option(argc, argv, "+n", "", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "n", "", e)) != -1) {
 		if (c != 'n')
 			return -1;
 		g.dry = true;

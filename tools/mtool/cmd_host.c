@@ -153,7 +153,7 @@ int cmd_host_info(struct mtool *m, int argc, char **argv, struct err *e)
 	struct host h;
 	int rc;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 0, 0, e) < 0 || host_open(&h, &m->log, e) < 0)
 		return -1;
 	rc = get_usage(&h, &u, e);
@@ -172,7 +172,7 @@ int cmd_host_init(struct mtool *m, int argc, char **argv, struct err *e)
 	struct xs *xs;
 	int rc;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 0, 0, e) < 0)
 		return -1;
 	xs = xs_connect(&m->log, e);

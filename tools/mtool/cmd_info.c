@@ -221,7 +221,7 @@ int cmd_info(struct mtool *m, int argc, char **argv, struct err *e)
 	struct hyp *h;
 	int rc;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 1, 1, e) < 0)
 		return -1;
 	if (vm_find_served(m, argv[optind], &r, e) < 0)

@@ -117,7 +117,7 @@ int cmd_list(struct mtool *m, int argc, char **argv, struct err *e)
 	struct hyp *h = NULL;
 	int c, rc = -1;
 
-	while ((c = cmd_option(argc, argv, "+s", "stub=s", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "s", "stub=s", e)) != -1) {
 		if (c != 's')
 			return -1;
 		l.apart = true;

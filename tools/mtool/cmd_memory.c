@@ -157,7 +157,7 @@ static int set(struct mtool *m, int argc, char **argv, set_fn *fn,
 	uint64_t mb;
 	int rc;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 2, 2, e) < 0)
 		return -1;
 	if (num_parse(argv[optind + 1], 1, VM_MEMORY_MAX_MB, &mb) < 0)

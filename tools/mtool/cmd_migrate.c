@@ -186,7 +186,7 @@ static int parse(struct migrate *g, int argc, char **argv, struct err *e)
 {
 	int c;
 
-	while ((c = cmd_option(argc, argv, "+s:", "live=l", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "s:", "live=l", e)) != -1) {
 		if (c == 'l')
 			g->job.running = true;
 		else if (c == 's')

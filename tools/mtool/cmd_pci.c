@@ -62,7 +62,7 @@ int cmd_pci_assignable_add(struct mtool *m, int argc, char **argv,
 	bool force = false;
 	int c;
 
-	while ((c = cmd_option(argc, argv, "+f", "force=f", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "f", "force=f", e)) != -1) {
 		if (c != 'f')
 			return -1;
 		force = true;
@@ -78,7 +78,7 @@ int cmd_pci_assignable_remove(struct mtool *m, int argc, char **argv,
 	bool rebind = false;
 	int c;
 
-	while ((c = cmd_option(argc, argv, "+r", "", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "r", "", e)) != -1) {
 		if (c != 'r')
 			return -1;
 		rebind = true;
@@ -124,7 +124,7 @@ int cmd_pci_assignable_list(struct mtool *m, int argc, char **argv,
 	struct pci_host p;
 	struct host h;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 0, 0, e) < 0 || host_open(&h, &m->log, e) < 0)
 		return -1;
 	if (!pci_host_open(&p, h.hyp, h.xs, &m->log, e))

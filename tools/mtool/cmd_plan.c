@@ -16,7 +16,7 @@ static int parse_opts(struct mtool *m, int argc, char **argv, enum form *form,
 	int c;
 
 	*form = m->json ? FORM_JSON : FORM_TEXT;
-	while ((c = cmd_option(argc, argv, "+", "dot=d", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "", "dot=d", e)) != -1) {
 		if (c != 'd')
 			return -1;
 		if (m->json)

@@ -30,7 +30,7 @@ int cmd_rename(struct mtool *m, int argc, char **argv, struct err *e)
 	struct vm_record r;
 	const char *name;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 2, 2, e) < 0)
 		return -1;
 	name = argv[optind + 1];

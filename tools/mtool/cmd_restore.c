@@ -187,7 +187,7 @@ static int parse_opts(struct restore *r, int argc, char **argv, struct err *e)
 {
 	int c;
 
-	while ((c = cmd_option(argc, argv, "+pt:", "receive=r", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "pt:", "receive=r", e)) != -1) {
 		if (c == 'p')
 			r->vm.paused = true;
 		else if (c == 'r')

@@ -104,11 +104,15 @@ int cmd_save(struct mtool *m, int argc, char **argv, struct err *e)
 	if (!j)
 		return err_sys(e, EXIT_FAILED, "memory");
 	save_init_job(j, m, "save");
-	while ((c = cmd_option(argc, argv, "+cp", "", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "cp", "", e)) != -1) {
 		if (c == '?')
 			goto out;
+		if (j->resume && j->paused != (c == 'p')) {
+			err_set(e, EXIT_USAGE, "-c or -p, not both");
+			goto out;
+		}
 		j->resume = true;
-		j->paused |= c == 'p';
+		j->paused = c == 'p';
 	}
 	if (cmd_words(argc, argv, 2, 2, e) < 0)
 		goto out;

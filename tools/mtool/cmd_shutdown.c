@@ -265,7 +265,7 @@ static int run(struct order *o, int argc, char **argv, struct err *e)
 {
 	int c, rc = -1;
 
-	while ((c = cmd_option(argc, argv, "+wFt:", "", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "wFt:", "", e)) != -1) {
 		if (c == 'w')
 			o->wait = true;
 		else if (c == 'F')

@@ -11,7 +11,7 @@
 /* The one VM that the words name. */
 static int one_vm(int argc, char **argv, struct vm_record *r, struct err *e)
 {
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 1, 1, e) < 0)
 		return -1;
 	return vm_find(argv[optind], r, e);
@@ -38,7 +38,7 @@ int cmd_domname(struct mtool *m, int argc, char **argv, struct err *e)
 	int i, nr;
 
 	(void)m;
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 1, 1, e) < 0)
 		return -1;
 	if (num_parse(argv[optind], 0, UINT32_MAX, &domid) < 0)
@@ -69,7 +69,7 @@ static int set_paused(struct mtool *m, int argc, char **argv, bool paused,
 	struct hyp *h;
 	int rc;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 1, 1, e) < 0 ||
 	    vm_find_served(m, argv[optind], &r, e) < 0)
 		return -1;
@@ -96,7 +96,7 @@ int cmd_supervise(struct mtool *m, int argc, char **argv, struct err *e)
 	struct vm_record r;
 	int c, rc;
 
-	while ((c = cmd_option(argc, argv, "+", "replace=r", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "", "replace=r", e)) != -1) {
 		if (c != 'r')
 			return -1;
 		replace = true;

@@ -46,7 +46,7 @@ int cmd_trigger(struct mtool *m, int argc, char **argv, struct err *e)
 	uint64_t vcpu = 0;
 	int rc;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 2, 3, e) < 0 ||
 	    parse_trigger(argv[optind + 1], &what, e) < 0)
 		return -1;
@@ -80,7 +80,7 @@ int cmd_sysrq(struct mtool *m, int argc, char **argv, struct err *e)
 	const char *word;
 	int rc;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 2, 2, e) < 0)
 		return -1;
 	word = argv[optind + 1];

@@ -100,7 +100,7 @@ int cmd_vcpu_list(struct mtool *m, int argc, char **argv, struct err *e)
 	bool stub = false;
 	int c, rc;
 
-	while ((c = cmd_option(argc, argv, "+s", "stub=s", e)) != -1) {
+	while ((c = cmd_option(argc, argv, "s", "stub=s", e)) != -1) {
 		if (c != 's')
 			return -1;
 		stub = true;
@@ -147,7 +147,7 @@ int cmd_vcpu_pin(struct mtool *m, int argc, char **argv, struct err *e)
 	struct cpuset set;
 	int rc;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 3, 3, e) < 0 ||
 	    cpuset_parse(argv[optind + 2], &set, e) < 0 ||
 	    host_open_vm(m, &h, argv[optind], &r, &guest, e) < 0)

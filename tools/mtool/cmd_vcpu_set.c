@@ -151,7 +151,7 @@ int cmd_vcpu_set(struct mtool *m, int argc, char **argv, struct err *e)
 	uint64_t want;
 	int rc;
 
-	if (cmd_option(argc, argv, "+", "", e) != -1 ||
+	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 2, 2, e) < 0)
 		return -1;
 	if (num_parse(argv[optind + 1], 1, VM_VCPUS_MAX, &want) < 0)

@@ -61,7 +61,8 @@ const struct command commands[] = {
 	 "  -t  limit in seconds until Xen has let them go (default 30)"},
 	{"domid", cmd_domid, "VM", "Print the domain id of a VM's guest."},
 	{"domname", cmd_domname, "ID",
-	 "Print the name of the VM whose guest or stub has domain id ID."},
+	 "Print the name of the VM whose guest has domain id ID; with -dm "
+	 "behind\nit if its stub has."},
 	{"gc", cmd_gc, "[-n]",
 	 "Find what crashes left behind, and remove it.\n"
 	 "Half-built and dead VMs, domains and nodes that belong to none, "
@@ -260,15 +261,21 @@ int cmd_option(int argc, char **argv, const char *shorts, const char *longs,
 {
 	struct option table[LONGS_MAX + 1];
 	char buf[256];
-	int c, at = optind ? optind : 1;
+	const char *word;
+	int c;
 
 	long_table(longs, buf, sizeof(buf), table);
 	opterr = 0;
 	c = getopt_long(argc, argv, shorts, table, NULL);
-	if (c == '?')
+	if (c != '?')
+		return c;
+	word = argv[optind - 1];
+	if (optopt && strncmp(word, "--", 2))
 		err_set(e, EXIT_USAGE,
-			"%s: wrong option, or its value is missing",
-			at < argc ? argv[at] : argv[argc - 1]);
+			"-%c: wrong option, or its value is missing", optopt);
+	else
+		err_set(e, EXIT_USAGE,
+			"%s: wrong option, or its value is missing", word);
 	return c;
 }
 

@@ -24,9 +24,9 @@ int console_attach(const char *ctl_path, const char *name, bool input,
 
 /*
  * Write the log `path`, `path`.1 before it, to standard output; what is not
- * text is made visible if that is a terminal. With `follow` go on as it
- * grows, across rotations, until the VM has ended: until the directory of its
- * control socket is gone. -1 and *e, EXIT_FAILED, if there is no log.
+ * text is made visible, for a pipe may lead to a terminal. With `follow` go on
+ * as it grows, across rotations, until the VM has ended: until the directory
+ * of its control socket is gone. -1 and *e, EXIT_FAILED, if there is no log.
  */
 int log_show(const char *path, bool follow, const char *ctl_path,
 	     struct err *e);

@@ -19,7 +19,6 @@ enum {
 struct reader {
 	const char *path;
 	int fd;
-	bool visible; /* make it so */
 	struct term_text text;
 };
 
@@ -42,8 +41,6 @@ static int show(struct reader *r, const uint8_t *buf, size_t n, struct err *e)
 {
 	char text[4 * CHUNK + 2];
 
-	if (!r->visible)
-		return write_all((const char *)buf, n, e);
 	return write_all(text, term_visible(&r->text, buf, n, text), e);
 }
 
@@ -142,7 +139,7 @@ static int follow_log(struct reader *r, const char *ctl_path, struct err *e)
 
 int log_show(const char *path, bool follow, const char *ctl_path, struct err *e)
 {
-	struct reader r = {.path = path, .visible = isatty(STDOUT_FILENO) == 1};
+	struct reader r = {.path = path};
 	int rc;
 
 	r.fd = open_log(path);

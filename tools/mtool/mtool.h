@@ -13,6 +13,8 @@
 
 struct vm_config;
 
+#define DEFAULTS "/etc/mtool/mtool.conf" /* of all VMs */
+
 struct mtool {
 	struct log log;
 	bool json;

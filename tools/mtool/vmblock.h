@@ -18,7 +18,7 @@ int block_attach(struct live *l, const char *text, unsigned int limit_s,
 		 struct err *e);
 
 /*
- * Detach the guest's PV disk `vdev` (a name or number). EXIT_NO_VM if there is
+ * Detach the guest's PV disk `vdev` (a name or number). EXIT_FAILED if there is
  * none; EXIT_TIMEOUT if the guest does not let go of it, which leaves it as it
  * was, unless `force` takes it away then.
  */

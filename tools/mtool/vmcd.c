@@ -44,7 +44,7 @@ static int find_drive(struct drive *d, const char *vdev, struct err *e)
 			break;
 	}
 	if (i == cfg->nr_disk)
-		return err_set(e, EXIT_NO_VM, "%s: no such CD drive", vdev);
+		return err_set(e, EXIT_FAILED, "%s: no such CD drive", vdev);
 	d->place = i;
 	d->disk = &cfg->disk[i];
 	pvdisk_find(d->l, i, DOM_STUB, &d->dev);

@@ -12,7 +12,7 @@
 /*
  * Put the image or device `file` into the drive `vdev`, whatever is in there.
  * All that can be found wrong with it is found before the old medium is
- * touched. EXIT_NO_VM: no such drive; EXIT_BUSY: the guest keeps the tray
+ * touched. EXIT_FAILED: no such drive; EXIT_BUSY: the guest keeps the tray
  * locked.
  */
 int cd_insert(struct live *l, const char *vdev, const char *file,

@@ -184,7 +184,7 @@ static int find_nic(struct detach *d, const char *who, struct err *e)
 			break;
 	}
 	if (i == nr)
-		return err_set(e, EXIT_NO_VM, "nic %s: not there", who);
+		return err_set(e, EXIT_FAILED, "nic %s: not there", who);
 	d->nic = list[i];
 	return 0;
 }

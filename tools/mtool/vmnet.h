@@ -19,10 +19,10 @@ int net_attach(struct live *l, const char *text, unsigned int limit_s,
 
 /*
  * Detach the guest's nic `who` (a number or an address), and the stub's part
- * of it. EXIT_NO_VM if there is none; EXIT_FAILED if the guest uses the
- * emulated card; EXIT_TIMEOUT if the guest does not let go of it, which leaves
- * it as it was. `force` takes it away in both cases: the emulated card stays,
- * without a network.
+ * of it. EXIT_FAILED if there is none, or the guest uses the emulated card;
+ * EXIT_TIMEOUT if the guest does not let go of it, which leaves it as it was.
+ * `force` takes it away in both cases: the emulated card stays, without a
+ * network.
  */
 int net_detach(struct live *l, const char *who, bool force,
 	       unsigned int limit_s, struct err *e);

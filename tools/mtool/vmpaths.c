@@ -33,17 +33,17 @@ static const char *const ovmf_places[] = {
 };
 
 /* The last match of the first pattern that has one: the newest Xen. */
-static void find(char path[256], const char *configured,
+static void find(char path[VM_PATH_MAX], const char *configured,
 		 const char *const *places)
 {
 	unsigned int i;
 	glob_t g;
 
-	snprintf(path, 256, "%s", configured ? configured : places[0]);
+	snprintf(path, VM_PATH_MAX, "%s", configured ? configured : places[0]);
 	for (i = 0; !configured && places[i]; i++) {
 		if (glob(places[i], 0, NULL, &g))
 			continue;
-		snprintf(path, 256, "%s", g.gl_pathv[g.gl_pathc - 1]);
+		snprintf(path, VM_PATH_MAX, "%s", g.gl_pathv[g.gl_pathc - 1]);
 		globfree(&g);
 		return;
 	}

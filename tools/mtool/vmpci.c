@@ -316,7 +316,7 @@ static int find_owner(struct live *l, const struct bdf *b, struct pci_owner *o,
 	if (rc < 0)
 		return -1;
 	if (!rc || memcmp(o->uuid, l->record.uuid, sizeof(o->uuid)))
-		return err_set(e, EXIT_NO_VM, "the guest does not have it");
+		return err_set(e, EXIT_FAILED, "the guest does not have it");
 	return 0;
 }
 

@@ -35,7 +35,7 @@ int pci_attach(struct live *l, const char *text, unsigned int limit_s,
 	       struct err *e);
 
 /*
- * Take a device from a running guest; it is in quarantine then. EXIT_NO_VM if
+ * Take a device from a running guest; it is in quarantine then. EXIT_FAILED if
  * the guest has no such device; EXIT_TIMEOUT if it does not let go of it, which
  * leaves it as it was, unless `force` ejects it in the guest's place.
  */

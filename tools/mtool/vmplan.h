@@ -13,8 +13,8 @@
 
 /* Files of the host that a VM is made of; the configuration may name others. */
 struct vm_paths {
-	char hvmloader[256], bios[256];
-	char kernel[256], ramdisk[256]; /* of the stub */
+	char hvmloader[VM_PATH_MAX], bios[VM_PATH_MAX];
+	char kernel[VM_PATH_MAX], ramdisk[VM_PATH_MAX]; /* of the stub */
 };
 
 /*
