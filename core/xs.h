@@ -64,6 +64,15 @@ char **xs_list(struct xs *xs, xs_transaction_t t, const char *path,
 int xs_put(struct xs *xs, xs_transaction_t t, const char *path,
 	   const char *value);
 int xs_del(struct xs *xs, xs_transaction_t t, const char *path);
+/* The same; what is not there needs no removing. 0, or -1 and *e. */
+int xs_del_any(struct xs *xs, xs_transaction_t t, const char *path,
+	       struct err *e);
+/*
+ * Remove a directory with nothing in it. 1: it is not there (any more); 0:
+ * something is in it; -1 and *e. In a transaction, or it may fill meanwhile.
+ */
+int xs_del_empty(struct xs *xs, xs_transaction_t t, const char *path,
+		 struct err *e);
 /* `nr` permissions, the first one's id is the owner. */
 int xs_perms(struct xs *xs, xs_transaction_t t, const char *path,
 	     struct xs_permissions *p, unsigned int nr);

@@ -2,6 +2,7 @@
 #include "devices/diskuse.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
 #include <stdio.h>
@@ -130,7 +131,7 @@ struct user {
 struct users {
 	struct user *user;
 	unsigned int nr;
-	bool failed; /* out of memory */
+	int failed; /* errno */
 };
 
 static struct user *add_user(struct users *u)
@@ -138,7 +139,7 @@ static struct user *add_user(struct users *u)
 	struct user *bigger = realloc(u->user, (u->nr + 1) * sizeof(*u->user));
 
 	if (!bigger) {
-		u->failed = true;
+		u->failed = ENOMEM;
 		return NULL;
 	}
 	u->user = bigger;
@@ -203,6 +204,8 @@ static void add_domain(struct users *u, struct xs *xs, const char *domid)
 
 	snprintf(path, sizeof(path), BACKENDS "/%s", domid);
 	list = xs_list(xs, XBT_NULL, path, &nr);
+	if (!list && errno != ENOENT)
+		u->failed = errno;
 	for (i = 0; list && i < nr; i++)
 		add_backend(u, xs, domid, list[i]);
 	free(list);
@@ -213,6 +216,8 @@ static void add_domains(struct users *u, struct xs *xs)
 	unsigned int i, nr;
 	char **list = xs_list(xs, XBT_NULL, BACKENDS, &nr);
 
+	if (!list && errno != ENOENT)
+		u->failed = errno;
 	for (i = 0; list && i < nr; i++)
 		add_domain(u, xs, list[i]);
 	free(list);
@@ -358,7 +363,8 @@ int diskuse_check(struct xs *xs, const struct vm_config *cfg,
 	if (xs)
 		add_domains(&u, xs);
 	add_loops(&u);
-	rc = u.failed ? err_set(e, EXIT_FAILED, "out of memory")
+	errno = u.failed;
+	rc = u.failed ? err_sys(e, EXIT_FAILED, "what disks are in use")
 		      : check_all(xs, &u, cfg, first, e);
 	free(u.user);
 	return rc;

@@ -146,19 +146,13 @@ int pci_owner_get(struct xs *xs, const struct bdf *b, struct pci_owner *o,
 static int prune(struct xs *xs, xs_transaction_t t, char *path, unsigned int up,
 		 struct err *e)
 {
-	unsigned int nr;
-	char **list;
+	int rc = 1;
 
-	while (up--) {
+	while (up-- && rc == 1) {
 		*strrchr(path, '/') = '\0';
-		list = xs_list(xs, t, path, &nr);
-		free(list);
-		if (!list || nr)
-			return 0;
-		if (xs_del(xs, t, path) < 0 && errno != ENOENT)
-			return err_sys(e, EXIT_FAILED, "remove %s", path);
+		rc = xs_del_empty(xs, t, path, e);
 	}
-	return 0;
+	return rc < 0 ? -1 : 0;
 }
 
 struct removal {
@@ -173,8 +167,8 @@ static int remove_txn(void *ctx, xs_transaction_t t, struct err *e)
 	char path[XS_PATH_MAX];
 
 	path_of(r->bdf, r->key, path);
-	if (xs_del(r->xs, t, path) < 0 && errno != ENOENT)
-		return err_sys(e, EXIT_FAILED, "remove %s", path);
+	if (xs_del_any(r->xs, t, path, e) < 0)
+		return -1;
 	return prune(r->xs, t, path, 3, e);
 }
 

@@ -106,6 +106,8 @@ static int check_macs_of(struct xs *xs, const struct vm_config *cfg,
 
 	snprintf(path, sizeof(path), BACKENDS "/%.10s", domid);
 	devid = xs_list(xs, XBT_NULL, path, &nr);
+	if (!devid && errno != ENOENT)
+		return err_sys(e, EXIT_FAILED, "list %s", path);
 	for (i = 0; devid && !rc && i < nr; i++)
 		rc = check_mac_of(xs, cfg, first, domid, devid[i], e);
 	free(devid);
@@ -120,6 +122,8 @@ static int check_macs(struct xs *xs, const struct vm_config *cfg,
 	int rc = 0;
 
 	domid = xs_list(xs, XBT_NULL, BACKENDS, &nr);
+	if (!domid && errno != ENOENT)
+		return err_sys(e, EXIT_FAILED, "list %s", BACKENDS);
 	for (i = 0; domid && !rc && i < nr; i++)
 		rc = check_macs_of(xs, cfg, first, domid[i], e);
 	free(domid);

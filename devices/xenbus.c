@@ -282,35 +282,21 @@ int xenbus_reopen(struct xs *xs, const struct xenbus_dev *d, struct err *e)
 	return xs_transact(xs, d->name, reopen_txn, &c, e) < 0 ? -1 : c.result;
 }
 
-static int del(struct change *c, xs_transaction_t t, const char *path,
-	       struct err *e)
-{
-	if (xs_del(c->xs, t, path) < 0 && errno != ENOENT)
-		return err_sys(e, EXIT_FAILED, "remove %s", path);
-	return 0;
-}
-
 /* Remove `path`, then up to `up` directories above it that are empty now. */
 static int del_up(struct change *c, xs_transaction_t t, const char *path,
 		  unsigned int up, struct err *e)
 {
 	char dir[XS_PATH_MAX];
-	unsigned int nr = 0;
-	char **list;
+	int rc = 1;
 
-	if (del(c, t, path, e) < 0)
+	if (xs_del_any(c->xs, t, path, e) < 0)
 		return -1;
 	snprintf(dir, sizeof(dir), "%s", path);
-	while (up--) {
+	while (up-- && rc == 1) {
 		*strrchr(dir, '/') = '\0';
-		list = xs_list(c->xs, t, dir, &nr);
-		free(list);
-		if (list && nr)
-			break;
-		if (list && del(c, t, dir, e) < 0)
-			return -1;
+		rc = xs_del_empty(c->xs, t, dir, e);
 	}
-	return 0;
+	return rc < 0 ? -1 : 0;
 }
 
 static int remove_txn(void *ctx, xs_transaction_t t, struct err *e)

@@ -227,6 +227,14 @@ static void test_remove(void)
 	ok(there("/local/domain/0/backend/vbd/5/51728/state") &&
 		   there("/local/domain/5/device/vbd/51728/state"),
 	   "the other is not");
+
+	fresh(&d);
+	store.list_fails = EIO;
+	is_int(xenbus_remove(NULL, &d, &e), -1,
+	       "what may not be looked at is not taken for empty");
+	store.list_fails = 0;
+	is_int(xenbus_remove(NULL, &d, &e), 0, "a second attempt");
+	ok(!there("/local/domain/0/backend"), "leaves nothing");
 }
 
 int main(void)

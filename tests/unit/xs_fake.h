@@ -29,6 +29,7 @@ static struct store {
 		char path[XS_PATH_MAX], value[XS_PATH_MAX];
 	} node[NODES];
 	unsigned int reads;
+	int list_fails; /* errno of xs_list; 0: it works */
 	struct xs_watcher watch[WATCHES];
 } store;
 
@@ -127,7 +128,19 @@ int xs_del(struct xs *xs, xs_transaction_t t, const char *path)
 	return 0;
 }
 
-/* Each child once. */
+int xs_fail(struct xs *xs, struct err *e, const char *fmt, ...)
+{
+	char what[256];
+	va_list ap;
+
+	(void)xs;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return err_sys(e, EXIT_FAILED, "%s", what);
+}
+
+/* Each child once; ENOENT if there is no such node. */
 char **xs_list(struct xs *xs, xs_transaction_t t, const char *path,
 	       unsigned int *num)
 {
@@ -138,6 +151,11 @@ char **xs_list(struct xs *xs, xs_transaction_t t, const char *path,
 	unsigned int i, j, n = 0;
 
 	(void)xs, (void)t;
+	errno = store.list_fails;
+	if (store.list_fails) {
+		free(list);
+		return NULL;
+	}
 	for (i = 0; i < NODES; i++) {
 		const char *p = store.node[i].path;
 

@@ -45,15 +45,6 @@ int vm_kill(struct hyp *h, const struct vm_record *r, struct err *e)
 static const char *const backend_kinds[] = {"vbd", "console", "vif", "pci",
 					    NULL};
 
-/* What is not there needs no removing. */
-static int del(struct xs *xs, xs_transaction_t t, const char *path,
-	       struct err *e)
-{
-	if (xs_del(xs, t, path) < 0 && errno != ENOENT)
-		return xs_fail(xs, e, "remove %s", path);
-	return 0;
-}
-
 static int forget_backends(struct xs *xs, uint32_t domid, struct err *e)
 {
 	const char *const *kind;
@@ -62,7 +53,7 @@ static int forget_backends(struct xs *xs, uint32_t domid, struct err *e)
 	for (kind = backend_kinds; *kind; kind++) {
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u",
 			 *kind, domid);
-		if (del(xs, XBT_NULL, path, e) < 0)
+		if (xs_del_any(xs, XBT_NULL, path, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -75,7 +66,7 @@ static int forget_domain(struct xs *xs, uint32_t domid, struct err *e)
 	if (!domid)
 		return 0;
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
-	if (del(xs, XBT_NULL, path, e) < 0)
+	if (xs_del_any(xs, XBT_NULL, path, e) < 0)
 		return -1;
 	return forget_backends(xs, domid, e);
 }
@@ -89,19 +80,7 @@ static int forget_vm(struct xs *xs, const uint8_t uuid[16], struct err *e)
 		return 0; /* never made, and dom0's own */
 	uuid_text(uuid, text);
 	snprintf(path, sizeof(path), "/vm/%s", text);
-	return del(xs, XBT_NULL, path, e);
-}
-
-static int del_if_empty(struct xs *xs, xs_transaction_t t, const char *path,
-			struct err *e)
-{
-	unsigned int nr;
-	char **list = xs_list(xs, t, path, &nr);
-
-	if (!list)
-		return 0;
-	free(list);
-	return nr ? 0 : del(xs, t, path, e);
+	return xs_del_any(xs, XBT_NULL, path, e);
 }
 
 static int prune(void *ctx, xs_transaction_t t, struct err *e)
@@ -112,12 +91,12 @@ static int prune(void *ctx, xs_transaction_t t, struct err *e)
 	for (kind = backend_kinds; *kind; kind++) {
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s",
 			 *kind);
-		if (del_if_empty(ctx, t, path, e) < 0)
+		if (xs_del_empty(ctx, t, path, e) < 0)
 			return -1;
 	}
-	if (del_if_empty(ctx, t, "/local/domain/0/backend", e) < 0)
+	if (xs_del_empty(ctx, t, "/local/domain/0/backend", e) < 0)
 		return -1;
-	return del_if_empty(ctx, t, "/vm", e);
+	return xs_del_empty(ctx, t, "/vm", e) < 0 ? -1 : 0;
 }
 
 #define ERRORS "/local/domain/0/error/backend"
@@ -129,12 +108,12 @@ static int prune_errors(void *ctx, xs_transaction_t t, struct err *e)
 
 	for (kind = backend_kinds; *kind; kind++) {
 		snprintf(path, sizeof(path), ERRORS "/%s", *kind);
-		if (del_if_empty(ctx, t, path, e) < 0)
+		if (xs_del_empty(ctx, t, path, e) < 0)
 			return -1;
 	}
-	if (del_if_empty(ctx, t, ERRORS, e) < 0)
+	if (xs_del_empty(ctx, t, ERRORS, e) < 0)
 		return -1;
-	return del_if_empty(ctx, t, "/local/domain/0/error", e);
+	return xs_del_empty(ctx, t, "/local/domain/0/error", e) < 0 ? -1 : 0;
 }
 
 /* What the kernel's backends said of devices that they gave up, if any did. */
@@ -143,14 +122,15 @@ static int forget_errors(struct xs *xs, const uint32_t domid[2], struct err *e)
 	const char *const *kind;
 	char path[XS_PATH_MAX];
 	unsigned int i;
+	int there = xs_exists(xs, XBT_NULL, ERRORS);
 
-	if (xs_read_str(xs, XBT_NULL, ERRORS, path, sizeof(path)) < 0)
-		return 0;
+	if (there <= 0)
+		return there < 0 ? xs_fail(xs, e, "read %s", ERRORS) : 0;
 	for (i = 0; i < 2; i++) {
 		for (kind = backend_kinds; domid[i] && *kind; kind++) {
 			snprintf(path, sizeof(path), ERRORS "/%s/%u", *kind,
 				 domid[i]);
-			if (del(xs, XBT_NULL, path, e) < 0)
+			if (xs_del_any(xs, XBT_NULL, path, e) < 0)
 				return -1;
 		}
 	}
@@ -292,7 +272,7 @@ int vm_drop_devices(struct hyp *h, struct xs *xs, const struct vm_record *r,
 
 	note_loops(xs, r->target, &loops);
 	snprintf(path, sizeof(path), "/local/domain/%u/device", r->target);
-	if (del(xs, XBT_NULL, path, e) < 0 ||
+	if (xs_del_any(xs, XBT_NULL, path, e) < 0 ||
 	    forget_backends(xs, r->target, e) < 0)
 		return -1;
 	while (!backends_gone(h, r)) {
