@@ -68,6 +68,7 @@ ok "create" mtool create "$cfg"
 supervisor_gone g
 t=$(domid g)
 rm -rf /run/mtool/g
+like "as JSON, too" "$(mtool gc -n --json)" "^  \"domain $t: "
 like "gc -n finds its domains" "$(mtool gc -n)" "^domain $t: "
 ok "and leaves them" xl domname "$t"
 like "gc removes them" "$(mtool gc)" "^domain $t: .* is removed"

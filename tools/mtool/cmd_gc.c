@@ -5,10 +5,13 @@
 #include "tools/mtool/host.h"
 #include "tools/mtool/mtool.h"
 
+/* A line each, or into the array `ctx`. */
 static void print(void *ctx, const char *what)
 {
-	(void)ctx;
-	puts(what);
+	if (ctx)
+		json_array_append_new(ctx, json_string(what));
+	else
+		puts(what);
 }
 
 int cmd_gc(struct mtool *m, int argc, char **argv, struct err *e)
@@ -24,6 +27,7 @@ int cmd_gc(struct mtool *m, int argc, char **argv, struct err *e)
 	}
 	if (cmd_words(argc, argv, 0, 0, e) < 0 || host_open(&h, &m->log, e) < 0)
 		return -1;
+	g.ctx = m->json ? json_array() : NULL;
 	g.hyp = h.hyp;
 	g.xs = h.xs;
 	gc_run_dirs(&g);
@@ -31,6 +35,9 @@ int cmd_gc(struct mtool *m, int argc, char **argv, struct err *e)
 	gc_pci(&g);
 	gc_logs(&g);
 	host_close(&h);
+	if (g.ctx)
+		print_json(g.ctx);
+	json_decref(g.ctx);
 	if (g.failed)
 		return err_set(e, EXIT_FAILED,
 			       "%u of these could not be "

@@ -61,18 +61,26 @@ int cmd_help(struct mtool *m, int argc, char **argv, struct err *e)
 
 int cmd_version(struct mtool *m, int argc, char **argv, struct err *e)
 {
+	const char *xen = NULL;
 	struct hyp_host host;
 	struct err no_xen;
+	json_t *facts;
 	struct hyp *h;
 
 	if (argc > 1)
 		return cmd_usage(argv[0], e);
-	printf("mtool %s\n", MTOOL_VERSION);
 	h = hyp_open(&m->log, &no_xen);
 	if (h && !hyp_host_info(h, &host, &no_xen))
-		printf("Xen %s\n", host.version);
-	else
-		puts("Xen: none here");
+		xen = host.version;
 	hyp_close(h);
+	if (m->json) {
+		facts = json_pack("{s:s s:s?}", "mtool", MTOOL_VERSION, "xen",
+				  xen);
+		print_json(facts);
+		json_decref(facts);
+	} else {
+		printf("mtool %s\nXen%s %s\n", MTOOL_VERSION, xen ? "" : ":",
+		       xen ? xen : "none here");
+	}
 	return 0;
 }

@@ -8,6 +8,16 @@
 #include "tools/mtool/mtool.h"
 #include "tools/mtool/takeover.h"
 
+/* A command's answer, of which JSON has the object `facts`, which goes. */
+static void answer(struct mtool *m, json_t *facts, const char *text)
+{
+	if (m->json)
+		print_json(facts);
+	else
+		puts(text);
+	json_decref(facts);
+}
+
 /* The one VM that the words name. */
 static int one_vm(int argc, char **argv, struct vm_record *r, struct err *e)
 {
@@ -20,24 +30,25 @@ static int one_vm(int argc, char **argv, struct vm_record *r, struct err *e)
 int cmd_domid(struct mtool *m, int argc, char **argv, struct err *e)
 {
 	struct vm_record r;
+	char text[12];
 
-	(void)m;
 	if (one_vm(argc, argv, &r, e) < 0)
 		return -1;
 	if (!r.target)
 		return err_set(e, EXIT_BUSY, "%s: is still being created",
 			       r.name);
-	printf("%u\n", r.target);
+	snprintf(text, sizeof(text), "%u", r.target);
+	answer(m, json_pack("{s:i}", "domid", (int)r.target), text);
 	return 0;
 }
 
 int cmd_domname(struct mtool *m, int argc, char **argv, struct err *e)
 {
+	char text[VM_NAME_MAX + sizeof("-dm")];
 	struct vm_record *list;
 	uint64_t domid;
 	int i, nr;
 
-	(void)m;
 	if (cmd_option(argc, argv, "", "", e) != -1 ||
 	    cmd_words(argc, argv, 1, 1, e) < 0)
 		return -1;
@@ -51,9 +62,11 @@ int cmd_domname(struct mtool *m, int argc, char **argv, struct err *e)
 					  list[i].stub != domid));
 	     i++)
 		;
-	if (i < nr)
-		printf("%s%s\n", list[i].name,
-		       list[i].stub == domid ? "-dm" : "");
+	if (i < nr) {
+		snprintf(text, sizeof(text), "%s%s", list[i].name,
+			 list[i].stub == domid ? "-dm" : "");
+		answer(m, json_pack("{s:s}", "name", text), text);
+	}
 	free(list);
 	return i < nr ? 0
 		      : err_set(e, EXIT_NO_VM, "%s: no VM has this domain",
