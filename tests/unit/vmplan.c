@@ -41,6 +41,8 @@ static const struct {
 	       "maxvcpus = 2\n"
 	       "cpus = [ '0-3,^1', '2' ]\n"
 	       "cpu_weight = 512\n"
+	       "hpet = 0\n"
+	       "tsc_mode = 'native'\n"
 	       "vga = 'none'\n"
 	       "stubdomain_protocol = 'v5'\n"
 	       "stubdomain_cmdline = 'quiet'\n"

@@ -88,20 +88,52 @@ static void schedule_text(const struct dom_params *d, char *buf, size_t size)
 			 d->cfg->cpu_weight);
 }
 
+/* "; hpet=0; tsc_mode=2": what Xen is asked to do otherwise than by default. */
+static void settings_text(const struct vm_config *cfg, char *buf, size_t size)
+{
+	const struct {
+		const char *key;
+		int value, usual;
+	} setting[] = {
+		{"apic", cfg->apic, 1},
+		{"pae", cfg->pae, 1},
+		{"hpet", cfg->hpet, 1},
+		{"viridian", cfg->viridian, 0},
+		{"timer_mode", (int)cfg->timer_mode, TIMER_NO_DELAY},
+		{"tsc_mode", (int)cfg->tsc_mode, TSC_DEFAULT},
+		{"localtime", cfg->localtime, 0},
+		{"rtc_timeoffset", cfg->rtc_timeoffset, 0},
+		{"shadow_memory", (int)cfg->shadow_mb, 0},
+		{"max_grant_frames", cfg->max_grant_frames, -1},
+	};
+	size_t len = 0;
+	unsigned int i;
+
+	*buf = '\0';
+	for (i = 0; i < sizeof(setting) / sizeof(*setting) && len < size; i++) {
+		if (setting[i].value != setting[i].usual)
+			len += (size_t)snprintf(buf + len, size - len,
+						"; %s=%d", setting[i].key,
+						setting[i].value);
+	}
+}
+
 static void plan_domain(struct plan *p, const struct dom_params *d)
 {
 	enum plan_dom dom = d->hvm ? DOM_TARGET : DOM_STUB;
-	char schedule[256];
+	char schedule[256], settings[256] = "";
 
 	schedule_text(d, schedule, sizeof(schedule));
+	if (d->hvm)
+		settings_text(d->cfg, settings, sizeof(settings));
 	plan_step(p, OP_CREATE, dom, GROUP_SETUP,
 		  d->hvm ? "target domain: the guest, for which QEMU will act"
 			 : "PV stubdomain: QEMU runs here, not in dom0",
-		  "%s: create %s domain, %u vcpu%s, %llu MiB%s%s",
+		  "%s: create %s domain, %u vcpu%s, %llu MiB%s%s%s",
 		  d->hvm ? "target" : "stub", d->hvm ? "HVM" : "PV",
 		  d->max_vcpus, d->max_vcpus == 1 ? "" : "s",
 		  (unsigned long long)d->max_kb / 1024,
-		  d->iommu ? ", IOMMU" : "", schedule);
+		  d->iommu ? ", IOMMU" : "", schedule, settings);
 	if (d->hvm && d->cfg->incoming)
 		plan_step(p, OP_READ, dom, GROUP_SETUP,
 			  "a restored guest brings its memory; the device "
