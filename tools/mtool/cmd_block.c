@@ -11,7 +11,7 @@ static int attach(struct live *l, char **words, const struct live_options *o,
 
 int cmd_block_attach(struct mtool *m, int argc, char **argv, struct err *e)
 {
-	return live_command(m, argc, argv, "+t:", 1, attach, e);
+	return live_command(m, argc, argv, "t:", 1, attach, e);
 }
 
 static int detach(struct live *l, char **words, const struct live_options *o,
@@ -22,7 +22,7 @@ static int detach(struct live *l, char **words, const struct live_options *o,
 
 int cmd_block_detach(struct mtool *m, int argc, char **argv, struct err *e)
 {
-	return live_command(m, argc, argv, "+Ft:", 1, detach, e);
+	return live_command(m, argc, argv, "Ft:", 1, detach, e);
 }
 
 int cmd_block_list(struct mtool *m, int argc, char **argv, struct err *e)
@@ -38,7 +38,7 @@ static int eject(struct live *l, char **words, const struct live_options *o,
 
 int cmd_cd_eject(struct mtool *m, int argc, char **argv, struct err *e)
 {
-	return live_command(m, argc, argv, "+t:", 1, eject, e);
+	return live_command(m, argc, argv, "t:", 1, eject, e);
 }
 
 static int insert(struct live *l, char **words, const struct live_options *o,
@@ -49,5 +49,5 @@ static int insert(struct live *l, char **words, const struct live_options *o,
 
 int cmd_cd_insert(struct mtool *m, int argc, char **argv, struct err *e)
 {
-	return live_command(m, argc, argv, "+t:", 2, insert, e);
+	return live_command(m, argc, argv, "t:", 2, insert, e);
 }

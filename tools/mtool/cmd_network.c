@@ -35,7 +35,7 @@ int cmd_network_attach(struct mtool *m, int argc, char **argv, struct err *e)
 	char text[HOTLINE_MAX / 2], *words[2];
 	struct live_options o;
 
-	if (live_options(argc, argv, "+t:", 1, argc, &o, e) < 0 ||
+	if (live_options(argc, argv, "t:", 1, argc, &o, e) < 0 ||
 	    join(argc - optind - 1, argv + optind + 1, text, sizeof(text), e) <
 		    0)
 		return -1;
@@ -52,7 +52,7 @@ static int detach(struct live *l, char **words, const struct live_options *o,
 
 int cmd_network_detach(struct mtool *m, int argc, char **argv, struct err *e)
 {
-	return live_command(m, argc, argv, "+Ft:", 1, detach, e);
+	return live_command(m, argc, argv, "Ft:", 1, detach, e);
 }
 
 int cmd_network_list(struct mtool *m, int argc, char **argv, struct err *e)

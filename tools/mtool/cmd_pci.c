@@ -149,7 +149,7 @@ static int attach(struct live *l, char **words, const struct live_options *o,
 
 int cmd_pci_attach(struct mtool *m, int argc, char **argv, struct err *e)
 {
-	return live_command(m, argc, argv, "+t:", 1, attach, e);
+	return live_command(m, argc, argv, "t:", 1, attach, e);
 }
 
 static int detach(struct live *l, char **words, const struct live_options *o,
@@ -168,7 +168,7 @@ int cmd_pci_detach(struct mtool *m, int argc, char **argv, struct err *e)
 	struct bdf b;
 
 	/* A wrong word is told before the VM is looked for. */
-	if (live_options(argc, argv, "+Ft:", 2, 2, &o, e) < 0 ||
+	if (live_options(argc, argv, "Ft:", 2, 2, &o, e) < 0 ||
 	    parse_bdf(argv[optind + 1], &b, e) < 0)
 		return -1;
 	return live_change(m, argv + optind, &o, detach, e);

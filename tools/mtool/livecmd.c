@@ -33,7 +33,7 @@ int live_show(struct mtool *m, int argc, char **argv, live_list_fn *list,
 	struct live l;
 	int rc;
 
-	if (live_options(argc, argv, "+", 1, 1, &o, e) < 0)
+	if (live_options(argc, argv, "", 1, 1, &o, e) < 0)
 		return -1;
 	rc = live_open(&l, m, argv[optind], e);
 	if (!rc && !(facts = list(&l, e)))
