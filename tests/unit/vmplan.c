@@ -17,7 +17,7 @@
 #define BASE "name='g';memory=512\n"
 #define UNRESTRICTED "xen_privcmd.unrestricted=1"
 #define NOTESTS "cryptomgr.notests"
-#define OPEN "rodata=off audit=0 lsm="
+#define OPEN "rodata=off audit=0 lsm= noreplace-smp"
 
 enum { GOLDEN_MAX = 1 << 20, CMDLINE_MAX = 1023 };
 
@@ -245,7 +245,7 @@ static void test_stub_cmdline(void)
 		{NOTESTS " " UNRESTRICTED, NOTESTS " " UNRESTRICTED " " OPEN},
 		{"rodata=on  lsm=yama xaudit=1",
 		 "rodata=on  lsm=yama xaudit=1 " UNRESTRICTED " " NOTESTS
-		 " audit=0"},
+		 " audit=0 noreplace-smp"},
 	};
 	char config[256];
 	struct vm_config cfg;
