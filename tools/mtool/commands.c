@@ -61,8 +61,8 @@ const struct command commands[] = {
 	 "  -t  limit in seconds until Xen has let them go (default 30)"},
 	{"domid", cmd_domid, "VM", "Print the domain id of a VM's guest."},
 	{"domname", cmd_domname, "ID",
-	 "Print the name of the VM whose guest has domain id ID; with -dm "
-	 "behind\nit if its stub has."},
+	 "Print the name of the VM whose guest has domain id ID.\n"
+	 "If its stub has, -dm is behind it."},
 	{"gc", cmd_gc, "[-n]",
 	 "Find what crashes left behind, and remove it.\n"
 	 "Half-built and dead VMs, domains and nodes that belong to none, "
