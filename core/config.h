@@ -15,9 +15,8 @@
 #include "core/mac.h"
 
 enum {
-	VM_NAME_MAX = 64, /* characters */
-	VM_PATH_MAX =
-		256, /* bytes of firmware's and the stub's, with the NUL */
+	VM_NAME_MAX = 64,   /* characters */
+	VM_PATH_MAX = 256,  /* of firmware and stub, with the NUL */
 	VM_DISKS_MAX = 64,  /* disks of one VM */
 	VM_NICS_MAX = 16,   /* the stub numbers them by a hexadecimal digit */
 	VM_PCI_MAX = 16,    /* PCI devices of the host */
