@@ -75,7 +75,7 @@ static void ask(const struct xenbus_dev *d, bool reopen)
 	n = reopen ? xenbus_reopen(NULL, d, &e) : xenbus_close(NULL, d, &e);
 	snprintf(after, sizeof(after), "%s", get(FRONT "/state"));
 	must(n >= -1 && n <= 1 && !strcmp(before, after));
-	must(n >= 0 || (e.code == EXIT_NO_VM && !reopen));
+	must(n >= 0 || (e.code == EXIT_FAILED && !reopen));
 }
 
 static void step(const struct xenbus_dev *d, uint8_t what, const char *value)
