@@ -62,8 +62,8 @@ counters() {
 		$(du -sk /var/log/mtool | cut -f1)))"
 	echo "loops $(losetup -a | wc -l)"
 	echo "interfaces $(interfaces | wc -l)"
-	# the kernel's own threads, in brackets, come and go
-	echo "processes $(ps -o args | grep -vc '^\[')"
+	# the kernel's own threads, in brackets, come and go, as does sleep
+	echo "processes $(ps -o args | grep -vcE '^(\[|sleep )')"
 	echo "ports $(/usr/lib/xen-*/bin/lsevtchn 0 | wc -l)"
 	echo "files $(find /run/mtool /var/log/mtool | wc -l)"
 }
