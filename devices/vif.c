@@ -329,19 +329,26 @@ void vif_plan_ports(struct plan *p, const struct vm_config *cfg)
 	}
 }
 
+/*
+ * netback tells of InitWait first and makes the interface then. Once that is in
+ * sysfs the kernel may still be at it, with no IPv6 settings to be changed yet;
+ * to set the MTU is to wait for the kernel's lock (rtnl).
+ */
 static int plug(struct xenbus_dev *d, struct xs *xs, struct err *e)
 {
 	const struct vif_port *port = d->ctx;
 	unsigned int mtu = port->mtu;
 	char path[XS_PATH_MAX];
 
+	if (!netif_exists(port->netdev))
+		return 1;
 	if (!mtu && netif_get_mtu(port->bridge, &mtu, e) < 0)
 		return -1;
 	if (strcmp(port->name, port->netdev) &&
 	    netif_rename(port->netdev, port->name, e) < 0)
 		return -1;
-	if (netif_no_ipv6(port->name, e) < 0 ||
-	    netif_set_mtu(port->name, mtu, e) < 0 ||
+	if (netif_set_mtu(port->name, mtu, e) < 0 ||
+	    netif_no_ipv6(port->name, e) < 0 ||
 	    netif_bridge_add(port->bridge, port->name, e) < 0 ||
 	    netif_up(port->name, e) < 0)
 		return -1;

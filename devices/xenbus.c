@@ -14,7 +14,11 @@
 
 #define BACKENDS "/local/domain/0/backend"
 
-enum { RELEASE_MS = 30000, RELEASE_POLL_MS = 5 };
+enum {
+	RELEASE_MS = 30000,
+	RELEASE_POLL_MS = 5,
+	AGAIN_MS = 5, /* between two attempts to bring a device up */
+};
 
 struct xenbus_watch {
 	struct xs *xs;
@@ -26,6 +30,7 @@ struct xenbus_watch {
 	bool told;
 	/* One for all backends, one for each frontend. */
 	struct xs_watcher *back, **front;
+	struct loop_timer *again;
 };
 
 void xenbus_dev(struct xenbus_dev *d, const char *kind, unsigned int domid,
@@ -93,9 +98,9 @@ static bool reached(struct xenbus_watch *w, const struct xenbus_dev *d)
 {
 	switch (w->goal) {
 	case XENBUS_BACKEND_UP:
-		return d->state >= XenbusStateInitWait;
+		return d->is_up;
 	case XENBUS_CONNECTED:
-		return connected(w, d);
+		return d->is_up && connected(w, d);
 	default:
 		return d->state == XenbusStateClosed ||
 		       d->state == XenbusStateUnknown;
@@ -105,13 +110,17 @@ static bool reached(struct xenbus_watch *w, const struct xenbus_dev *d)
 static void bring_up(struct xenbus_watch *w, struct xenbus_dev *d)
 {
 	struct err e;
+	int rc;
 
 	if (d->is_up || w->goal == XENBUS_CLOSED ||
 	    d->state < XenbusStateInitWait)
 		return;
-	d->is_up = true;
-	if (d->up && d->up(d, w->xs, &e) < 0)
+	rc = d->up ? d->up(d, w->xs, &e) : 0;
+	d->is_up = !rc;
+	if (rc < 0)
 		tell(w, &e);
+	else if (rc > 0)
+		loop_timer_set(w->again, AGAIN_MS);
 }
 
 static bool has_failed(const struct xenbus_dev *d)
@@ -168,6 +177,20 @@ static void on_change(void *ctx, const char *path)
 		tell_if_all(w);
 }
 
+/* What could not be brought up before. */
+static void on_again(void *ctx)
+{
+	struct xenbus_watch *w = ctx;
+	unsigned int i;
+
+	for (i = 0; i < w->nr && !w->told; i++) {
+		if (!w->dev[i].is_up && w->dev[i].state >= XenbusStateInitWait)
+			look(w, &w->dev[i]);
+	}
+	if (!w->told)
+		tell_if_all(w);
+}
+
 static int watch_fronts(struct xenbus_watch *w, struct err *e)
 {
 	char path[XENBUS_PATH_MAX + 8];
@@ -182,16 +205,19 @@ static int watch_fronts(struct xenbus_watch *w, struct err *e)
 	return 0;
 }
 
-struct xenbus_watch *xenbus_watch(struct xs *xs, struct xenbus_dev *dev,
-				  unsigned int nr, enum xenbus_goal goal,
-				  xenbus_done_fn *done, void *ctx,
-				  struct err *e)
+struct xenbus_watch *xenbus_watch(struct xs *xs, struct loop *loop,
+				  struct xenbus_dev *dev, unsigned int nr,
+				  enum xenbus_goal goal, xenbus_done_fn *done,
+				  void *ctx, struct err *e)
 {
 	struct xenbus_watch *w = calloc(1, sizeof(*w));
 
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it holds pointers */
-	if (!w || !(w->front = calloc(nr, sizeof(*w->front)))) {
+	if (!w || !(w->front = calloc(nr, sizeof(*w->front))) ||
+	    !(w->again = loop_timer_new(loop, on_again, w))) {
 		err_sys(e, EXIT_FAILED, "memory");
+		if (w)
+			free(w->front);
 		free(w);
 		return NULL;
 	}
@@ -218,6 +244,7 @@ void xenbus_unwatch(struct xenbus_watch *w)
 	for (i = 0; i < w->nr; i++)
 		xs_watch_del(w->front[i]);
 	xs_watch_del(w->back);
+	loop_timer_del(w->again);
 	free(w->front);
 	free(w);
 }

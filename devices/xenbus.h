@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include "core/err.h"
+#include "core/loop.h"
 #include "core/xs.h"
 
 enum { XENBUS_PATH_MAX = 96 };
@@ -25,7 +26,9 @@ enum xenbus_goal {
 
 /*
  * What a device needs as soon as its backend is there (state 2 or later), once:
- * an interface to be put into its bridge, say. -1 and *e ends the wait.
+ * an interface to be put into its bridge, say. 1 if that cannot be done yet:
+ * it is called again soon, and nothing is reached before. -1 and *e ends the
+ * wait.
  */
 struct xenbus_dev;
 typedef int xenbus_up_fn(struct xenbus_dev *d, struct xs *xs, struct err *e);
@@ -37,7 +40,7 @@ struct xenbus_dev {
 	xenbus_up_fn *up;   /* NULL: nothing is to be done */
 	const void *ctx;    /* for `up` */
 	unsigned int state; /* the backend's, as last seen; 0: not there */
-	bool is_up;	    /* `up` was called */
+	bool is_up;	    /* `up` has done it */
 	bool reached;	    /* the goal */
 };
 
@@ -50,19 +53,18 @@ void xenbus_dev(struct xenbus_dev *d, const char *kind, unsigned int domid,
 
 /*
  * Wait until all `nr` pairs, of any kinds, have reached `goal`, or one has
- * failed: its
- * backend's driver gave up, or its directory is gone before the goal. `xs` is
- * attached to a loop; done(ctx, e) is called from there once, with NULL or why
- * it failed (EXIT_FAILED). `dev` is updated all the while and must live until
- * xenbus_unwatch. NULL and *e if the watch cannot be set.
+ * failed: its backend's driver gave up, or its directory is gone before the
+ * goal. `xs` is attached to `loop`; done(ctx, e) is called from there once,
+ * with NULL or why it failed (EXIT_FAILED). `dev` is updated all the while and
+ * must live until xenbus_unwatch. NULL and *e if the watch cannot be set.
  */
 typedef void xenbus_done_fn(void *ctx, const struct err *e);
 struct xenbus_watch;
-struct xenbus_watch *xenbus_watch(struct xs *xs, struct xenbus_dev *dev,
-				  unsigned int nr, enum xenbus_goal goal,
-				  xenbus_done_fn *done, void *ctx,
-				  struct err *e);
-/* NULL is allowed; also inside `done`. */
+struct xenbus_watch *xenbus_watch(struct xs *xs, struct loop *loop,
+				  struct xenbus_dev *dev, unsigned int nr,
+				  enum xenbus_goal goal, xenbus_done_fn *done,
+				  void *ctx, struct err *e);
+/* NULL is allowed. Not inside `done`. */
 void xenbus_unwatch(struct xenbus_watch *w);
 
 /*

@@ -97,17 +97,20 @@ static void step(const struct xenbus_dev *d, uint8_t what, const char *value)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct loop *loop; /* nobody waits: its timers do not fire */
 	struct wait wait = {.goal = size ? *data % 3 : 0};
 	struct xenbus_watch *w;
 	struct xenbus_dev d;
 	char value[256];
 	struct err e;
 
+	if (!loop)
+		loop = loop_new(&e);
 	memset(&store, 0, sizeof(store));
 	xenbus_dev(&d, "vbd", 5, 51712, "disk xvda");
 	d.up = on_up;
 	d.ctx = &wait;
-	w = xenbus_watch(NULL, &d, 1, wait.goal, on_done, &wait, &e);
+	w = xenbus_watch(NULL, loop, &d, 1, wait.goal, on_done, &wait, &e);
 	must(w);
 	while (size > STEP_HEAD) {
 		uint8_t what = data[0];

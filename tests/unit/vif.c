@@ -72,6 +72,7 @@ static void test_ports(void)
 	struct vm_config cfg;
 	struct xenbus_dev d;
 	struct vif_port p;
+	struct err e;
 
 	parse(&cfg, "'type=vif','bridge=br7,vifname=web,mtu=9000',''");
 	vif_dev(&d, &p, &cfg, 1, DOM_TARGET, 7);
@@ -94,6 +95,7 @@ static void test_ports(void)
 	is_int(p.mtu, 0, "and the bridge's MTU");
 	vif_dev(&d, &p, &cfg, 2, DOM_TARGET, 32751);
 	is_str(p.name, "vif32751.2", "the highest domid there is");
+	is_int(d.up(&d, NULL, &e), 1, "without its interface it has to wait");
 	config_free(&cfg);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Live device pairs against a xenstore that is a list in memory. The watches
- * are called by hand: no event loop is needed.
+ * are called by hand; the loop has nothing but timers.
  */
 #include "devices/xenbus.h"
 
@@ -14,14 +14,17 @@
 
 /* --- waiting --- */
 
+static struct loop *loop;
+
 static struct told {
-	unsigned int times, ups;
+	unsigned int times, ups, late; /* times that a hook was too early */
 	struct err e;
 } told;
 
 static void on_done(void *ctx, const struct err *e)
 {
 	(void)ctx;
+	loop_stop(loop);
 	told.times++;
 	told.e.msg[0] = '\0';
 	if (e)
@@ -35,7 +38,7 @@ static struct xenbus_watch *start(struct xenbus_dev *dev, unsigned int nr,
 	struct err e;
 
 	memset(&told, 0, sizeof(told));
-	w = xenbus_watch(NULL, dev, nr, goal, on_done, NULL, &e);
+	w = xenbus_watch(NULL, loop, dev, nr, goal, on_done, NULL, &e);
 	fire("/local/domain/0/backend"); /* as at registration */
 	return w;
 }
@@ -106,6 +109,53 @@ static void test_hook_fails(void)
 	change(T_BACK "/state", "2");
 	is_int(told.times, 1, "a hook that fails ends the wait");
 	is_str(told.e.msg, "no bridge", "with its reason");
+	xenbus_unwatch(w);
+}
+
+static int up_late(struct xenbus_dev *d, struct xs *xs, struct err *e)
+{
+	(void)d, (void)xs, (void)e;
+	told.ups++;
+	return told.late && told.late--;
+}
+
+static void test_hook_again(void)
+{
+	struct xenbus_watch *w;
+	struct xenbus_dev d;
+	struct err e;
+
+	fresh(&d);
+	d.up = up_late;
+	w = start(&d, 1, XENBUS_BACKEND_UP);
+	told.late = 2;
+	change(T_BACK "/state", "2");
+	is_int(told.times, 0, "a hook that is too early keeps it waiting");
+	is_int(loop_run(loop, &e), 0, "and is called again");
+	is_int(told.ups, 3, "until it has done it");
+	is_int(told.times, 1, "then the wait is over");
+	is_str(told.e.msg, "", "without a failure");
+	xenbus_unwatch(w);
+
+	fresh(&d);
+	d.up = up_late;
+	w = start(&d, 1, XENBUS_CONNECTED);
+	told.late = 1;
+	put(T_FRONT "/state", "4");
+	change(T_BACK "/state", "4");
+	is_int(told.times, 0, "nor is a connected one ready before");
+	is_int(loop_run(loop, &e), 0, "it is called again");
+	is_int(told.times, 1, "and is ready");
+	xenbus_unwatch(w);
+
+	fresh(&d);
+	d.up = up_late;
+	w = start(&d, 1, XENBUS_BACKEND_UP);
+	told.late = 1000;
+	change(T_BACK "/state", "2");
+	put(T_BACK "/state", "6");
+	is_int(loop_run(loop, &e), 0, "a backend that gives up meanwhile");
+	is_int(told.e.code, EXIT_FAILED, "is a failure");
 	xenbus_unwatch(w);
 }
 
@@ -239,13 +289,18 @@ static void test_remove(void)
 
 int main(void)
 {
+	struct err e;
+
+	loop = loop_new(&e);
 	test_paths();
 	test_backends_up();
 	test_hook_fails();
+	test_hook_again();
 	test_connect();
 	test_gives_up();
 	test_close();
 	test_reopen();
 	test_remove();
+	loop_free(loop);
 	return done_testing();
 }

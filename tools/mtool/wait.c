@@ -215,8 +215,8 @@ int wait_devices(struct wait_ctx *c, struct xenbus_dev *dev, unsigned int nr,
 	if (!nr)
 		return 0;
 	if (!begin(&w))
-		devices =
-			xenbus_watch(c->xs, dev, nr, goal, devices_done, &w, e);
+		devices = xenbus_watch(c->xs, w.loop, dev, nr, goal,
+				       devices_done, &w, e);
 	if (devices)
 		rc = run(&w);
 	xenbus_unwatch(devices);
