@@ -330,9 +330,9 @@ void vif_plan_ports(struct plan *p, const struct vm_config *cfg)
 }
 
 /*
- * netback tells of InitWait first and makes the interface then. Once that is in
- * sysfs the kernel may still be at it, with no IPv6 settings to be changed yet;
- * to set the MTU is to wait for the kernel's lock (rtnl).
+ * netback tells of InitWait first and makes the interface then. In sysfs that
+ * is before its IPv6 settings are there (Linux, register_netdevice); what sets
+ * the name or the MTU waits until the kernel is done with it, for rtnl.
  */
 static int plug(struct xenbus_dev *d, struct xs *xs, struct err *e)
 {
