@@ -73,6 +73,10 @@ is "nothing is left" "$(leftovers)" "$nothing"
 
 ok "create with changed keys" mtool create "$cfg" name=other memory=96
 like "which hold" "$(mtool list other)" '^other .* 95 +256 '
-ok "destroy --all" mtool destroy --all
+ok "create -p of a second one" mtool create -p "$cfg"
+supervisor_gone other
+is "destroy --all, one of them without a supervisor" \
+	"$(status mtool destroy --all)" 0
+is "has nothing to say" "$(out)" ""
 is "nothing is left" "$(leftovers)" "$nothing"
 done_testing

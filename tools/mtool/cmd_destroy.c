@@ -12,16 +12,25 @@
 #include "tools/mtool/teardown.h"
 
 enum {
-	AT_ONCE = 32, /* VMs, a process for each */
+	AT_ONCE = 32, /* processes, for VMs without a supervisor */
 	ASK_MS = 2000,
 };
 
 struct destroy {
 	struct mtool *m;
+	struct host h;
 	uint64_t limit_ms;
 	bool all;
-	unsigned int running, failed; /* processes */
+	unsigned int running, failed; /* processes; VMs */
 	enum exit_code code;	      /* of the first that failed */
+};
+
+/* A VM that is to go. */
+struct victim {
+	struct vm_record r;
+	int supervisor; /* its pidfd, or -1 */
+	bool told;	/* and that it has agreed */
+	uint64_t end;	/* when all this must be over */
 };
 
 static uint64_t left_ms(uint64_t end)
@@ -64,67 +73,80 @@ static bool supervisor_told(const char *name)
  * Only one that does not listen is helped by killing both domains: two at it
  * spend their time waiting for each other inside Xen.
  */
-static int supervisor_end_vm(struct host *h, const struct vm_record *r,
-			     uint64_t end, struct err *e)
+static int supervisor_end_vm(struct host *h, const struct victim *v,
+			     struct err *e)
 {
-	int supervisor =
-		rundir_locked(r->name) ? rundir_supervisor(r->name) : -1;
-	bool told = supervisor_told(r->name);
-
-	if (!told && vm_kill(h->hyp, r, e) < 0) {
-		supervisor_wait(supervisor, end);
+	if (!v->told && vm_kill(h->hyp, &v->r, e) < 0) {
+		supervisor_wait(v->supervisor, v->end);
 		return -1;
 	}
-	if (supervisor_wait(supervisor, end) || !told)
+	if (supervisor_wait(v->supervisor, v->end) || !v->told)
 		return 0;
-	return vm_kill(h->hyp, r, e);
+	return vm_kill(h->hyp, &v->r, e);
 }
 
 /* Then what it has left is removed, if it has; and Xen is waited for. */
-static int destroy_vm(struct destroy *d, struct host *h,
-		      const struct vm_record *r, struct err *e)
+static int finish(struct host *h, const struct victim *v, struct err *e)
 {
-	uint64_t end = clock_ms() + d->limit_ms;
+	const struct vm_record *r = &v->r;
 	struct rundir run;
 	int rc;
 
-	if (supervisor_end_vm(h, r, end, e) < 0)
-		return -1;
-	rc = rundir_lock(&run, r->name, left_ms(end), e);
+	if (supervisor_end_vm(h, v, e) < 0)
+		return err_in(e, "%s", r->name);
+	rc = rundir_lock(&run, r->name, left_ms(v->end), e);
 	if (!rc)
-		return vm_remove(h->hyp, h->xs, r, &run, left_ms(end), e);
+		rc = vm_remove(h->hyp, h->xs, r, &run, left_ms(v->end), e);
 	/* Whoever has the lock may be waiting for Xen as well. */
-	if (vm_wait_gone(h->hyp, r, left_ms(end), e) < 0)
-		return -1;
-	return rc < 0 ? -1 : 0;
+	else if (vm_wait_gone(h->hyp, r, left_ms(v->end), e) < 0 || rc < 0)
+		rc = -1;
+	return rc < 0 ? err_in(e, "%s", r->name) : 0;
 }
 
-static int destroy_named(struct destroy *d, const char *who, struct err *e)
+/* 0; 1 if there is no such VM: what is not there is destroyed; -1 and *e */
+static int begin(struct destroy *d, const char *who, struct victim *v,
+		 struct err *e)
 {
-	struct vm_record r;
-	struct host h;
-	int rc;
-
-	if (vm_find(who, &r, e) < 0) {
+	if (vm_find(who, &v->r, e) < 0) {
 		if (e->code != EXIT_NO_VM)
 			return -1;
-		/* What is not there is destroyed. */
 		log_msg(&d->m->log, LOG_WARN, "%s", e->msg);
-		return 0;
+		return 1;
 	}
-	if (host_open(&h, &d->m->log, e) < 0)
-		return -1;
-	rc = destroy_vm(d, &h, &r, e);
-	host_close(&h);
-	return rc < 0 ? err_in(e, "%s", r.name) : 0;
+	v->supervisor =
+		rundir_locked(v->r.name) ? rundir_supervisor(v->r.name) : -1;
+	v->told = supervisor_told(v->r.name);
+	v->end = clock_ms() + d->limit_ms;
+	return 0;
 }
 
-/* One of several: a process of its own, since Xen takes its time for each. */
-_Noreturn static void child(struct destroy *d, const char *who)
+static int destroy_one(struct destroy *d, const char *who, struct err *e)
 {
+	struct victim v;
+	int rc = begin(d, who, &v, e);
+
+	return rc ? (rc < 0 ? -1 : 0) : finish(&d->h, &v, e);
+}
+
+static void note_failure(struct destroy *d, enum exit_code code)
+{
+	if (!d->failed++)
+		d->code = code;
+}
+
+static void note_error(struct destroy *d, const struct err *e)
+{
+	log_msg(&d->m->log, LOG_ERROR, "%s", e->msg);
+	note_failure(d, e->code);
+}
+
+/* Without a supervisor: Xen takes its time for each. */
+_Noreturn static void child(struct destroy *d, const struct victim *v)
+{
+	struct host h;
 	struct err e;
 
-	if (!destroy_named(d, who, &e))
+	if (!host_open(&h, &d->m->log, &e) && !finish(&h, v, &e))
 		_exit(EXIT_DONE);
 	log_msg(&d->m->log, LOG_ERROR, "%s", e.msg);
 	_exit(e.code);
@@ -137,15 +159,13 @@ static void reap(struct destroy *d)
 	if (wait(&status) < 0)
 		return;
 	d->running--;
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		return;
-	if (!d->failed++)
-		d->code = WIFEXITED(status)
-				  ? (enum exit_code)WEXITSTATUS(status)
-				  : EXIT_FAILED;
+	if (!WIFEXITED(status))
+		note_failure(d, EXIT_FAILED);
+	else if (WEXITSTATUS(status))
+		note_failure(d, (enum exit_code)WEXITSTATUS(status));
 }
 
-static int start(struct destroy *d, const char *who, struct err *e)
+static int start_child(struct destroy *d, const struct victim *v, struct err *e)
 {
 	pid_t pid;
 
@@ -154,27 +174,62 @@ static int start(struct destroy *d, const char *who, struct err *e)
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)
-		return err_sys(e, EXIT_FAILED, "%s: fork", who);
+		return err_sys(e, EXIT_FAILED, "%s: fork", v->r.name);
 	if (!pid)
-		child(d, who);
+		child(d, v);
+	if (v->supervisor >= 0)
+		close(v->supervisor);
 	d->running++;
 	return 0;
 }
 
+/*
+ * The supervisors work side by side, and are waited for; a VM without one gets
+ * a process of its own. `told` has room for all; how many are in it is
+ * returned.
+ */
+static int begin_many(struct destroy *d, char **who, int nr,
+		      struct victim *told)
+{
+	struct err e;
+	int i, n = 0;
+
+	for (i = 0; i < nr; i++) {
+		int rc = begin(d, who[i], &told[n], &e);
+
+		if (!rc && told[n].told)
+			n++;
+		else if (!rc)
+			rc = start_child(d, &told[n], &e);
+		if (rc < 0)
+			note_error(d, &e);
+	}
+	return n;
+}
+
 static int destroy_many(struct destroy *d, char **who, int nr, struct err *e)
 {
-	int i, rc = 0;
+	struct victim *told = calloc((size_t)nr, sizeof(*told));
+	int i, n;
 
-	if (nr == 1)
-		return destroy_named(d, who[0], e);
-	for (i = 0; i < nr && !rc; i++)
-		rc = start(d, who[i], e);
+	if (!told)
+		return err_sys(e, EXIT_FAILED, "destroy");
+	n = begin_many(d, who, nr, told);
+	for (i = 0; i < n; i++)
+		if (finish(&d->h, &told[i], e) < 0)
+			note_error(d, e);
 	while (d->running)
 		reap(d);
-	if (rc < 0 || !d->failed)
-		return rc;
+	free(told);
+	if (!d->failed)
+		return 0;
 	return err_set(e, d->code, "destroy: %u of %d VMs are not gone",
 		       d->failed, nr);
+}
+
+static int destroy_named(struct destroy *d, char **who, int nr, struct err *e)
+{
+	return nr > 1 ? destroy_many(d, who, nr, e) : destroy_one(d, who[0], e);
 }
 
 static int destroy_all(struct destroy *d, struct err *e)
@@ -188,7 +243,7 @@ static int destroy_all(struct destroy *d, struct err *e)
 	who = calloc((size_t)nr, sizeof(*who));
 	for (i = 0; who && i < nr; i++)
 		who[i] = list[i].name;
-	rc = who ? destroy_many(d, who, nr, e)
+	rc = who ? destroy_named(d, who, nr, e)
 		 : err_sys(e, EXIT_FAILED, "destroy");
 	free(who);
 	free(list);
@@ -214,14 +269,15 @@ static int parse_opts(int argc, char **argv, struct destroy *d, struct err *e)
 int cmd_destroy(struct mtool *m, int argc, char **argv, struct err *e)
 {
 	struct destroy d = {.m = m, .limit_ms = GONE_MS};
-	struct host h;
+	int rc;
 
 	if (parse_opts(argc, argv, &d, e) < 0)
 		return -1;
 	/* Without Xen there is one thing to say, not one for each VM. */
-	if (host_open(&h, &m->log, e) < 0)
+	if (host_open(&d.h, &m->log, e) < 0)
 		return -1;
-	host_close(&h);
-	return d.all ? destroy_all(&d, e)
-		     : destroy_many(&d, argv + optind, argc - optind, e);
+	rc = d.all ? destroy_all(&d, e)
+		   : destroy_named(&d, argv + optind, argc - optind, e);
+	host_close(&d.h);
+	return rc;
 }
