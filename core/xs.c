@@ -131,6 +131,16 @@ int xs_perms(struct xs *xs, xs_transaction_t t, const char *path,
 	return xsreq_set_perms(xs->wire, t, path, p, nr);
 }
 
+void xs_ahead(struct xs *xs)
+{
+	xswire_ahead(xs->wire);
+}
+
+int xs_settle(struct xs *xs)
+{
+	return xswire_settle(xs->wire);
+}
+
 int xs_introduce(struct xs *xs, uint32_t domid, unsigned long frame,
 		 unsigned int port)
 {

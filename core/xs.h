@@ -78,6 +78,14 @@ int xs_perms(struct xs *xs, xs_transaction_t t, const char *path,
 	     struct xs_permissions *p, unsigned int nr);
 
 /*
+ * From xs_ahead on, writes, removals and permissions return 0 once they are
+ * sent. xs_settle ends that and waits for all of them; -1 with errno of the
+ * first that was refused; what is not there needs no removing.
+ */
+void xs_ahead(struct xs *xs);
+int xs_settle(struct xs *xs);
+
+/*
  * Make a domain known by the frame and port of its ring, and let `stub` act for
  * `target`. 0, or -1 with errno.
  */

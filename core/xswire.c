@@ -20,7 +20,8 @@
 
 enum {
 	HEAD = sizeof(struct xsd_sockmsg),
-	MESSAGE = HEAD + XENSTORE_PAYLOAD_MAX
+	MESSAGE = HEAD + XENSTORE_PAYLOAD_MAX,
+	AHEAD = 32, /* requests without an answer yet; a power of two */
 };
 
 struct xswire {
@@ -31,8 +32,11 @@ struct xswire {
 	char why[80];
 	xswire_event_fn *event;
 	void *event_ctx;
-	uint32_t id, type; /* of the latest request */
-	bool waiting;	   /* for its reply */
+	uint32_t id, answered; /* the latest request, the latest reply */
+	uint32_t type[AHEAD];  /* of the request with this id modulo AHEAD */
+	bool ahead;	       /* since xswire_ahead */
+	bool waited_for;       /* the latest request, by its caller */
+	int refused; /* 0, or errno of the first that was not, since then */
 	uint32_t reply_type, reply_len;
 	char reply[XENSTORE_PAYLOAD_MAX + 1];
 	char out[MESSAGE];
@@ -167,18 +171,44 @@ static int nonsense(struct xswire *w, const char *what)
 
 /* --- what comes in --- */
 
+/* As daemon and kernel name it; what is unknown is what libxenstore makes. */
+static int errno_of(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(xsd_errors) / sizeof(*xsd_errors); i++) {
+		if (!strcmp(xsd_errors[i].errstring, name))
+			return xsd_errors[i].errnum;
+	}
+	return EINVAL;
+}
+
+/* What is not there to be removed is removed. */
+static void take_refusal(struct xswire *w, uint32_t type)
+{
+	int error = errno_of(w->reply);
+
+	if (!w->refused && (type != XS_RM || error != ENOENT))
+		w->refused = error;
+}
+
+/* In the order of the requests. */
 static int take_reply(struct xswire *w, const struct xsd_sockmsg *h,
 		      const char *body)
 {
-	if (!w->waiting || h->req_id != w->id)
+	uint32_t type = w->type[h->req_id % AHEAD];
+
+	if (w->answered == w->id || h->req_id != w->answered + 1)
 		return nonsense(w, "a reply to no request");
-	if (h->type != w->type && h->type != XS_ERROR)
+	if (h->type != type && h->type != XS_ERROR)
 		return nonsense(w, "a reply of another type");
-	w->waiting = false;
+	w->answered++;
 	w->reply_type = h->type;
 	w->reply_len = h->len;
 	memcpy(w->reply, body, h->len);
 	w->reply[h->len] = '\0';
+	if (h->type == XS_ERROR && !w->waited_for)
+		take_refusal(w, type);
 	return 0;
 }
 
@@ -236,10 +266,10 @@ int xswire_receive(struct xswire *w)
 
 /* --- what goes out --- */
 
-static int put_request(struct xswire *w, uint32_t tx, const struct iovec *part,
-		       unsigned int nr)
+static int put_request(struct xswire *w, uint32_t type, uint32_t tx,
+		       const struct iovec *part, unsigned int nr)
 {
-	struct xsd_sockmsg h = {.type = w->type, .req_id = w->id, .tx_id = tx};
+	struct xsd_sockmsg h = {.type = type, .req_id = w->id + 1, .tx_id = tx};
 	unsigned int i;
 
 	w->out_len = HEAD;
@@ -304,16 +334,51 @@ static int send_request(struct xswire *w, uint64_t deadline)
 	return 0;
 }
 
-/* As daemon and kernel name it; what is unknown is what libxenstore makes. */
-static int errno_of(const char *name)
+/* Until there are no more than so many without an answer. */
+static int await_replies(struct xswire *w, uint32_t most, uint64_t deadline)
 {
-	unsigned int i;
-
-	for (i = 0; i < sizeof(xsd_errors) / sizeof(*xsd_errors); i++) {
-		if (!strcmp(xsd_errors[i].errstring, name))
-			return xsd_errors[i].errnum;
+	while (w->id - w->answered > most) {
+		if (await(w, POLLIN, deadline) < 0 || xswire_receive(w) < 0)
+			return -1;
 	}
-	return EINVAL;
+	return 0;
+}
+
+static int make_request(struct xswire *w, uint32_t type, uint32_t tx,
+			const struct iovec *part, unsigned int nr,
+			uint64_t deadline)
+{
+	if (put_request(w, type, tx, part, nr) < 0 ||
+	    send_request(w, deadline) < 0)
+		return -1;
+	w->id++;
+	w->type[w->id % AHEAD] = type;
+	return 0;
+}
+
+/* Half of the answers at once are fewer waits than one by one. */
+static int post(struct xswire *w, uint32_t type, uint32_t tx,
+		const struct iovec *part, unsigned int nr, uint64_t deadline)
+{
+	if (w->id - w->answered == AHEAD &&
+	    await_replies(w, AHEAD / 2, deadline) < 0)
+		return -1;
+	return make_request(w, type, tx, part, nr, deadline);
+}
+
+/* Its reply is the latest one then. */
+static int ask(struct xswire *w, uint32_t type, uint32_t tx,
+	       const struct iovec *part, unsigned int nr, uint64_t deadline)
+{
+	int rc;
+
+	if (await_replies(w, 0, deadline) < 0 ||
+	    make_request(w, type, tx, part, nr, deadline) < 0)
+		return -1;
+	w->waited_for = true;
+	rc = await_replies(w, 0, deadline);
+	w->waited_for = false;
+	return rc;
 }
 
 int xswire_request(struct xswire *w, uint32_t type, uint32_t tx,
@@ -324,15 +389,10 @@ int xswire_request(struct xswire *w, uint32_t type, uint32_t tx,
 
 	if (w->error)
 		return still_broken(w);
-	w->type = type;
-	w->id++;
-	if (put_request(w, tx, part, nr) < 0 || send_request(w, deadline) < 0)
+	if (w->ahead && !reply)
+		return post(w, type, tx, part, nr, deadline);
+	if (ask(w, type, tx, part, nr, deadline) < 0)
 		return -1;
-	w->waiting = true;
-	while (w->waiting) {
-		if (await(w, POLLIN, deadline) < 0 || xswire_receive(w) < 0)
-			return -1;
-	}
 	if (w->reply_type == XS_ERROR) {
 		errno = errno_of(w->reply);
 		return -1;
@@ -340,4 +400,22 @@ int xswire_request(struct xswire *w, uint32_t type, uint32_t tx,
 	if (reply)
 		*reply = w->reply;
 	return (int)w->reply_len;
+}
+
+void xswire_ahead(struct xswire *w)
+{
+	w->ahead = true;
+	w->refused = 0;
+}
+
+int xswire_settle(struct xswire *w)
+{
+	int rc = w->error ? still_broken(w)
+			  : await_replies(w, 0, clock_ms() + w->limit_ms);
+
+	w->ahead = false;
+	if (rc < 0 || !w->refused)
+		return rc;
+	errno = w->refused;
+	return -1;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Xenstore's wire (xen/io/xs_wire.h), which is the same at the daemon's socket
- * and at /dev/xen/xenbus: one request at a time, none without a time limit,
- * and the watch events that come between request and reply.
+ * and at /dev/xen/xenbus: requests one at a time or a few ahead, none without a
+ * time limit, and the watch events that come between request and reply.
  *
  * A connection breaks once and for good: when the other side is gone, has not
  * answered in time, or says what it must not. All later calls fail at once
@@ -49,6 +49,16 @@ void xswire_on_event(struct xswire *w, xswire_event_fn *fn, void *ctx);
 int xswire_request(struct xswire *w, uint32_t type, uint32_t tx,
 		   const struct iovec *part, unsigned int nr,
 		   const char **reply);
+
+/*
+ * From here on, until xswire_settle, a request with `reply` NULL returns 0 when
+ * it is sent: the daemon answers in order, and each is a round trip less to
+ * wait for. Any other request waits for those before it. xswire_settle waits
+ * for all; -1 with the errno of the first that was refused, or of what has
+ * broken the connection. To remove what is not there is no error here.
+ */
+void xswire_ahead(struct xswire *w);
+int xswire_settle(struct xswire *w);
 
 /* To wait for, until it is readable. */
 int xswire_fd(const struct xswire *w);

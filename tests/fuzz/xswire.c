@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * libFuzzer: the input is what xenstored sends, to one who asks for a value, a
- * directory, a transaction or nothing, by the first byte. If its high bit is
- * set the rest is messages with short headers, else bytes as they are.
+ * directory, a transaction, many writes or nothing, by the first byte. If its
+ * high bit is set the rest is messages with short headers, else bytes as they
+ * are.
  */
 #include "core/xsreq.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,7 @@
 enum {
 	INPUT_MAX = 16384,
 	SHORT_HEAD = 3,
+	WRITES = 40, /* more than are under way at once */
 	SENT_MAX =
 		INPUT_MAX / SHORT_HEAD * sizeof(struct xsd_sockmsg) + INPUT_MAX,
 };
@@ -80,6 +83,18 @@ static void ask_directory(struct xswire *w)
 	free(names);
 }
 
+static void ask_ahead(struct xswire *w)
+{
+	unsigned int i;
+	int rc = 0;
+
+	xswire_ahead(w);
+	for (i = 0; i < WRITES && !rc; i++)
+		rc = xsreq_write(w, XBT_NULL, "/x", "", 0);
+	check(!rc || xswire_why(w));
+	check(!xswire_settle(w) || errno);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	unsigned int ends = 0;
@@ -96,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		peer_write(&p, data + 1, size - 1);
 	shutdown(p.fd, SHUT_WR);
-	switch (*data & 3) {
+	switch (*data & 7) {
 	case 0:
 		ask_value(w);
 		break;
@@ -105,6 +120,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 2:
 		xsreq_begin(w);
+		break;
+	case 4:
+		ask_ahead(w);
 		break;
 	}
 	while (!xswire_receive(w))

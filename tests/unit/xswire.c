@@ -73,6 +73,36 @@ static void is_broken(struct bench *b, int error, const char *why,
 	ok(clock_ms() - start < SHORT_MS, "%s: at once", what);
 }
 
+/* Answers a read with this number when it comes, or after 3 s. */
+static void answer_read(const struct peer *p, uint32_t id, uint32_t type,
+			const char *text)
+{
+	char body[XENSTORE_PAYLOAD_MAX + 1];
+	unsigned int i;
+
+	for (i = 0; i < 3000 && peer_heard(p, body).type != XS_READ; i++)
+		usleep(1000);
+	peer_say(p, type, id, text, strlen(text) + (type == XS_ERROR));
+}
+
+/* read_x, which such a daemon hears and answers. */
+static int read_answered(struct bench *b, uint32_t id, uint32_t type,
+			 const char *text, const char **value)
+{
+	pid_t pid = fork();
+	int rc;
+
+	if (!pid) {
+		answer_read(&b->peer, id, type, text);
+		_exit(0);
+	}
+	rc = read_x(b, value);
+	waitpid(pid, NULL, 0);
+	errno = rc < 0 ? errno : 0;
+	b->peer.replies = id;
+	return rc;
+}
+
 /* --- requests and replies --- */
 
 static void test_reply(void)
@@ -140,7 +170,6 @@ static void test_too_long(void)
 	       -1, "a payload that is one byte too long");
 	is_int(errno, E2BIG, "is refused");
 	is_int(peer_heard(&b.peer, b.body).type, XS_INVALID, "and not sent");
-	b.peer.replies++;
 	peer_ok(&b.peer, XS_WRITE);
 	is_int(xsreq_write(b.w, XBT_NULL, "/x", b.body,
 			   XENSTORE_PAYLOAD_MAX - 3),
@@ -149,6 +178,126 @@ static void test_too_long(void)
 	       "as it is");
 	peer_reply(&b.peer, XS_READ, "yes", 3);
 	is_int(read_x(&b, &value), 3, "and all goes on");
+	end(&b);
+}
+
+/* --- requests whose replies come later --- */
+
+static void hang_up(const struct peer *p)
+{
+	shutdown(p->fd, SHUT_RDWR);
+}
+
+static int write_x(struct bench *b)
+{
+	return xsreq_write(b->w, 3, "/x", "text", 4);
+}
+
+static void test_ahead(void)
+{
+	const char *value;
+	struct bench b;
+
+	begin(&b);
+	xswire_ahead(b.w);
+	is_int(write_x(&b) | xsreq_rm(b.w, 3, "/x"), 0,
+	       "ahead: two that nobody has answered");
+	is_int(peer_heard(&b.peer, b.body).type, XS_WRITE, "are sent");
+	is_int(peer_heard(&b.peer, b.body).type, XS_RM, "both of them");
+	peer_ok(&b.peer, XS_WRITE);
+	peer_event(&b.peer, "/a", "1");
+	peer_ok(&b.peer, XS_RM);
+	is_int(read_answered(&b, 3, XS_READ, "yes", &value), 3,
+	       "one with a reply waits for theirs");
+	is_str(value, "yes", "and gets its own");
+	is_int(b.events, 1, "events come in between");
+	is_int(write_x(&b), 0, "one more");
+	peer_ok(&b.peer, XS_WRITE);
+	is_int(xswire_settle(b.w), 0, "settled: all of them were done");
+	peer_error(&b.peer, "ENOSPC");
+	is_int(write_x(&b), -1, "the next one is waited for");
+	is_int(errno, ENOSPC, "as ever");
+	end(&b);
+}
+
+static void test_ahead_refused(void)
+{
+	const char *value;
+	struct bench b;
+
+	begin(&b);
+	xswire_ahead(b.w);
+	peer_ok(&b.peer, XS_WRITE);
+	peer_error(&b.peer, "ENOSPC");
+	peer_error(&b.peer, "EACCES");
+	is_int(write_x(&b) | write_x(&b) | write_x(&b), 0, "ahead: three");
+	is_int(read_answered(&b, 4, XS_ERROR, "ENOENT", &value), -1,
+	       "and one that is waited for");
+	is_int(errno, ENOENT, "which is told why it was refused");
+	errno = 0;
+	is_int(xswire_settle(b.w), -1, "settled: not all were done");
+	is_int(errno, ENOSPC, "for the reason of the first that was not");
+	xswire_ahead(b.w);
+	peer_error(&b.peer, "ENOENT");
+	is_int(xsreq_rm(b.w, 3, "/x"), 0, "ahead again: a removal");
+	is_int(xswire_settle(b.w), 0, "of what is not there is done");
+	xswire_ahead(b.w);
+	peer_error(&b.peer, "ENOENT");
+	is_int(write_x(&b), 0, "ahead again: a write");
+	is_int(xswire_settle(b.w), -1, "into what is not there is not");
+	ok(!xswire_why(b.w), "nothing of this breaks it");
+	end(&b);
+}
+
+/* More than may be without an answer. */
+static void test_ahead_many(void)
+{
+	unsigned int i, heard = 0;
+	struct bench b;
+	int rc = 0;
+
+	begin(&b);
+	xswire_ahead(b.w);
+	for (i = 0; i < 1000 && !rc; i++) {
+		rc = write_x(&b);
+		heard += peer_heard(&b.peer, b.body).type == XS_WRITE;
+		peer_ok(&b.peer, XS_WRITE);
+	}
+	is_int(rc, 0, "ahead: 1000");
+	is_int(heard, 1000, "all are sent");
+	is_int(xswire_settle(b.w), 0, "and answered");
+	end(&b);
+}
+
+static void test_ahead_silence(void)
+{
+	unsigned int i;
+	struct bench b;
+	int rc = 0;
+
+	begin(&b);
+	xswire_limit(b.w, SHORT_MS);
+	xswire_ahead(b.w);
+	for (i = 0; i < 1000 && !rc; i++)
+		rc = write_x(&b);
+	is_int(rc, -1, "ahead: not for ever, without an answer");
+	ok(i > 1 && i < 100, "but for some: %u", i);
+	is_int(xswire_settle(b.w), -1, "settled: it is broken");
+	is_broken(&b, ETIMEDOUT, "has not answered within 0.2 s", "ahead");
+	end(&b);
+	begin(&b);
+	xswire_ahead(b.w);
+	is_int(write_x(&b), 0, "ahead, and the daemon goes");
+	hang_up(&b.peer);
+	is_int(xswire_settle(b.w), -1, "which is told when all are settled");
+	is_int(errno, ECONNRESET, "with its errno");
+	end(&b);
+	begin(&b);
+	xswire_ahead(b.w);
+	peer_say(&b.peer, XS_WRITE, 2, "OK", 3);
+	is_int(write_x(&b) | write_x(&b), 0, "ahead: two");
+	is_int(xswire_settle(b.w), -1, "answered in another order");
+	is_int(errno, EPROTO, "is no answer");
 	end(&b);
 }
 
@@ -200,14 +349,11 @@ static void test_pieces(void)
 /* A daemon that hears nothing before it is rid of its events. */
 static void flood(const struct peer *p, unsigned int nr)
 {
-	char body[XENSTORE_PAYLOAD_MAX + 1];
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
 		peer_event(p, "/somewhere/below/what/is/watched", "1");
-	for (i = 0; i < 3000 && peer_heard(p, body).type != XS_READ; i++)
-		usleep(1000);
-	peer_say(p, XS_READ, 1, "yes", 3);
+	answer_read(p, 1, XS_READ, "yes");
 }
 
 static void test_flood(void)
@@ -287,11 +433,6 @@ static void no_end(const struct peer *p)
 static void no_event(const struct peer *p)
 {
 	peer_say(p, XS_WATCH_EVENT, 0, "", 0);
-}
-
-static void hang_up(const struct peer *p)
-{
-	shutdown(p->fd, SHUT_RDWR);
 }
 
 static void hang_up_in_head(const struct peer *p)
@@ -584,6 +725,10 @@ int main(void)
 	test_reply();
 	test_errors();
 	test_too_long();
+	test_ahead();
+	test_ahead_refused();
+	test_ahead_many();
+	test_ahead_silence();
 	test_events();
 	test_pieces();
 	test_flood();

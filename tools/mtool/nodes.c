@@ -43,16 +43,19 @@ static int put_node(struct nodes *n, xs_transaction_t t,
 	return node->perm ? set_perm(n, t, path, node->perm, e) : 0;
 }
 
+/* None is waited for before the next is on its way: there are hundreds. */
 static int put_all(void *ctx, xs_transaction_t t, struct err *e)
 {
 	struct nodes *n = ctx;
 	unsigned int i;
+	int rc = 0;
 
-	for (i = 0; i < n->step->nr_node; i++) {
-		if (put_node(n, t, &n->step->node[i], e) < 0)
-			return -1;
-	}
-	return 0;
+	xs_ahead(n->xs);
+	for (i = 0; i < n->step->nr_node && !rc; i++)
+		rc = put_node(n, t, &n->step->node[i], e);
+	if (xs_settle(n->xs) < 0 && !rc)
+		rc = err_sys(e, EXIT_FAILED, "write nodes");
+	return rc;
 }
 
 int nodes_put(struct xs *xs, xs_transaction_t t, const struct plan_step *s,

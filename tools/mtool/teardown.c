@@ -165,6 +165,22 @@ static void note_loops(struct xs *xs, uint32_t domid, struct loop_list *loops)
 	free(list);
 }
 
+/* None is waited for before the next is on its way. */
+static int forget_nodes(struct xs *xs, const struct vm_record *r,
+			const uint32_t domid[2], struct err *e)
+{
+	int rc = 0;
+
+	xs_ahead(xs);
+	if (forget_domain(xs, domid[0], e) < 0 ||
+	    forget_domain(xs, domid[1], e) < 0 ||
+	    forget_vm(xs, r->uuid, e) < 0 || forget_vm(xs, r->stub_uuid, e) < 0)
+		rc = -1;
+	if (xs_settle(xs) < 0 && !rc)
+		rc = xs_fail(xs, e, "remove nodes");
+	return rc;
+}
+
 /*
  * Each directory goes whole, and the order does not matter; in a transaction
  * VMs that end together would be in each other's way, since every removal
@@ -178,10 +194,7 @@ int vm_forget(struct hyp *h, struct xs *xs, const struct vm_record *r,
 
 	note_loops(xs, domid[0], loops);
 	note_loops(xs, domid[1], loops);
-	if (forget_domain(xs, domid[0], e) < 0 ||
-	    forget_domain(xs, domid[1], e) < 0 ||
-	    forget_vm(xs, r->uuid, e) < 0 ||
-	    forget_vm(xs, r->stub_uuid, e) < 0 ||
+	if (forget_nodes(xs, r, domid, e) < 0 ||
 	    forget_errors(xs, domid, e) < 0)
 		return -1;
 	pci_release(h, xs, r->uuid); /* what it cannot do is left to gc */
