@@ -73,7 +73,7 @@ is "nothing is left" "$(leftovers)" "$nothing"
 
 ok "create with changed keys" mtool create "$cfg" name=other memory=96
 like "which hold" "$(mtool list other)" '^other .* 95 +256 '
-ok "create -p of a second one" mtool create -p "$cfg"
+ok "create -p of a second one" mtool create -p "$cfg" 'disk=[]'
 supervisor_gone other
 is "destroy --all, one of them without a supervisor" \
 	"$(status mtool destroy --all)" 0
