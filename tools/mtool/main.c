@@ -123,6 +123,7 @@ int main(int argc, char **argv)
 	struct err e = {.code = EXIT_FAILED};
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* inherited ignored, there is no wait() */
 	if (!run(&m, argc, argv, &g, &e)) {
 		if (fflush(stdout) || ferror(stdout))
 			return EXIT_FAILED;
