@@ -161,30 +161,52 @@ int xs_resume(struct xs *xs, uint32_t domid)
 	return xsreq_resume(xs->wire, domid);
 }
 
+/*
+ * A transaction of C xenstored's sees each node as it was when it first came to
+ * it. Where another one has removed a child meanwhile the two do not fit, and
+ * what works on them is refused with EIO: as good as a refused commit.
+ */
+static bool torn(struct xs *xs)
+{
+	return xswire_refusal(xs->wire) == EIO && !xswire_why(xs->wire);
+}
+
+/* 0; 1 to begin anew, with why in *e; -1 and *e */
+static int attempt(struct xs *xs, const char *what, xs_txn_fn *fn, void *ctx,
+		   struct err *e)
+{
+	xs_transaction_t t = xsreq_begin(xs->wire);
+	bool again;
+
+	if (t == XBT_NULL)
+		return xs_fail(xs, e, "%s: transaction", what);
+	log_msg(xs->log, LOG_DETAIL, "xenstore: begin transaction %u", t);
+	xswire_refusal(xs->wire);
+	if (fn(ctx, t, e) < 0) {
+		again = torn(xs);
+		xsreq_end(xs->wire, t, false);
+		if (xswire_why(xs->wire))
+			return lost(xs, e, what);
+		err_in(e, "%s", what);
+		return again ? 1 : -1;
+	}
+	log_msg(xs->log, LOG_DETAIL, "xenstore: commit transaction %u", t);
+	if (!xsreq_end(xs->wire, t, true))
+		return 0;
+	if (errno != EAGAIN)
+		return xs_fail(xs, e, "%s: commit", what);
+	err_set(e, EXIT_BUSY, "%s: xenstore too busy, %u attempts", what,
+		XS_RETRIES);
+	return 1;
+}
+
 int xs_transact(struct xs *xs, const char *what, xs_txn_fn *fn, void *ctx,
 		struct err *e)
 {
 	unsigned int i;
+	int rc = 1;
 
-	for (i = 0; i < XS_RETRIES; i++) {
-		xs_transaction_t t = xsreq_begin(xs->wire);
-
-		if (t == XBT_NULL)
-			return xs_fail(xs, e, "%s: transaction", what);
-		log_msg(xs->log, LOG_DETAIL, "xenstore: begin transaction %u",
-			t);
-		if (fn(ctx, t, e) < 0) {
-			xsreq_end(xs->wire, t, false);
-			return xswire_why(xs->wire) ? lost(xs, e, what)
-						    : err_in(e, "%s", what);
-		}
-		log_msg(xs->log, LOG_DETAIL, "xenstore: commit transaction %u",
-			t);
-		if (!xsreq_end(xs->wire, t, true))
-			return 0;
-		if (errno != EAGAIN)
-			return xs_fail(xs, e, "%s: commit", what);
-	}
-	return err_set(e, EXIT_BUSY, "%s: xenstore too busy, %u attempts", what,
-		       XS_RETRIES);
+	for (i = 0; i < XS_RETRIES && rc == 1; i++)
+		rc = attempt(xs, what, fn, ctx, e);
+	return rc ? -1 : 0;
 }

@@ -37,6 +37,7 @@ struct xswire {
 	bool ahead;	       /* since xswire_ahead */
 	bool waited_for;       /* the latest request, by its caller */
 	int refused; /* 0, or errno of the first that was not, since then */
+	int refusal; /* 0, or errno of the latest of all */
 	uint32_t reply_type, reply_len;
 	char reply[XENSTORE_PAYLOAD_MAX + 1];
 	char out[MESSAGE];
@@ -186,10 +187,10 @@ static int errno_of(const char *name)
 /* What is not there to be removed is removed. */
 static void take_refusal(struct xswire *w, uint32_t type)
 {
-	int error = errno_of(w->reply);
-
-	if (!w->refused && (type != XS_RM || error != ENOENT))
-		w->refused = error;
+	w->refusal = errno_of(w->reply);
+	if (!w->waited_for && !w->refused &&
+	    (type != XS_RM || w->refusal != ENOENT))
+		w->refused = w->refusal;
 }
 
 /* In the order of the requests. */
@@ -207,7 +208,7 @@ static int take_reply(struct xswire *w, const struct xsd_sockmsg *h,
 	w->reply_len = h->len;
 	memcpy(w->reply, body, h->len);
 	w->reply[h->len] = '\0';
-	if (h->type == XS_ERROR && !w->waited_for)
+	if (h->type == XS_ERROR)
 		take_refusal(w, type);
 	return 0;
 }
@@ -394,12 +395,20 @@ int xswire_request(struct xswire *w, uint32_t type, uint32_t tx,
 	if (ask(w, type, tx, part, nr, deadline) < 0)
 		return -1;
 	if (w->reply_type == XS_ERROR) {
-		errno = errno_of(w->reply);
+		errno = w->refusal;
 		return -1;
 	}
 	if (reply)
 		*reply = w->reply;
 	return (int)w->reply_len;
+}
+
+int xswire_refusal(struct xswire *w)
+{
+	int refusal = w->refusal;
+
+	w->refusal = 0;
+	return refusal;
 }
 
 void xswire_ahead(struct xswire *w)

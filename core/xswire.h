@@ -60,6 +60,9 @@ int xswire_request(struct xswire *w, uint32_t type, uint32_t tx,
 void xswire_ahead(struct xswire *w);
 int xswire_settle(struct xswire *w);
 
+/* The errno of the latest refusal since the last call of this, or 0. */
+int xswire_refusal(struct xswire *w);
+
 /* To wait for, until it is readable. */
 int xswire_fd(const struct xswire *w);
 /* Take what has arrived, without waiting. 0, or -1 if it is broken. */

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <sys/resource.h>
 
+#include "core/xsint.h"
 #include "tests/unit/fakestored.h"
 #include "tests/unit/tap.h"
+#include "tests/unit/xswire_peer.h"
 #include "tools/mtool/guestctl.h"
 #include "tools/mtool/wait.h"
 
@@ -121,6 +123,62 @@ static void test_calls(struct bench *b)
 	fake_kill(pid);
 	fails_for_good(b, xs, "killed");
 	xs_disconnect(xs);
+}
+
+/* --- transactions --- */
+
+/* A daemon that gives these answers, one after the other. */
+static struct xs *scripted(struct bench *b, const char *const *reply,
+			   pid_t *pid)
+{
+	struct peer p;
+	int ours = peer_open(&p);
+	char body[XENSTORE_PAYLOAD_MAX];
+	struct xsd_sockmsg h;
+
+	*pid = fork();
+	if (*pid) {
+		close(p.fd);
+		return xs_over(xswire_new(ours), &b->log);
+	}
+	close(ours);
+	for (; *reply && recv(p.fd, &h, sizeof(h), MSG_WAITALL) > 0; reply++) {
+		if (recv(p.fd, body, h.len, MSG_WAITALL) < 0)
+			break;
+		peer_say(&p, **reply == 'E' ? XS_ERROR : h.type, h.req_id,
+			 *reply, strlen(*reply) + 1);
+	}
+	_exit(0);
+}
+
+static int transacts(struct bench *b, const char *const *reply)
+{
+	pid_t pid;
+	struct xs *xs = scripted(b, reply, &pid);
+	int rc;
+
+	*b->e.msg = '\0';
+	rc = xs_transact(xs, "x", write_txn, xs, &b->e);
+	xs_disconnect(xs);
+	waitpid(pid, NULL, 0);
+	return rc;
+}
+
+static void test_transact(struct bench *b)
+{
+	static const char *const done[] = {"1", "OK", "OK", NULL};
+	static const char *const late[] = {"1",	 "OK", "EAGAIN", "2",
+					   "OK", "OK", NULL};
+	static const char *const torn[] = {"1",	 "EIO", "OK", "2",
+					   "OK", "OK",	NULL};
+	static const char *const full[] = {"1", "ENOSPC", "OK", NULL};
+
+	is_int(transacts(b, done), 0, "a transaction");
+	is_int(transacts(b, late), 0, "one that another one was before");
+	is_int(transacts(b, torn), 0, "one that does not fit together");
+	is_int(transacts(b, full), -1, "one that is refused");
+	is_str(b->e.msg, "x: write /x: No space left on device",
+	       "is not tried again");
 }
 
 struct seen {
@@ -241,6 +299,7 @@ int main(void)
 	test_nobody(&b);
 	test_device(&b);
 	test_calls(&b);
+	test_transact(&b);
 	test_loop(&b);
 	test_again(&b);
 	test_wait(&b);

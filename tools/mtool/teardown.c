@@ -83,11 +83,31 @@ static int forget_vm(struct xs *xs, const uint8_t uuid[16], struct err *e)
 	return xs_del_any(xs, XBT_NULL, path, e);
 }
 
+/*
+ * A transaction of C xenstored's sees each node as it is when first looked at.
+ * Parents are looked at first: what is then seen in them may be gone, but what
+ * is there has its place in them, and xenstored takes anything else for a
+ * broken store.
+ */
+static int look_down(struct xs *xs, xs_transaction_t t,
+		     const char *const *paths, struct err *e)
+{
+	for (; *paths; paths++) {
+		if (xs_exists(xs, t, *paths) < 0)
+			return xs_fail(xs, e, "read %s", *paths);
+	}
+	return 0;
+}
+
 static int prune(void *ctx, xs_transaction_t t, struct err *e)
 {
+	static const char *const parents[] = {"/", "/local/domain/0",
+					      "/local/domain/0/backend", NULL};
 	const char *const *kind;
 	char path[XS_PATH_MAX];
 
+	if (look_down(ctx, t, parents, e) < 0)
+		return -1;
 	for (kind = backend_kinds; *kind; kind++) {
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s",
 			 *kind);
@@ -103,9 +123,13 @@ static int prune(void *ctx, xs_transaction_t t, struct err *e)
 
 static int prune_errors(void *ctx, xs_transaction_t t, struct err *e)
 {
+	static const char *const parents[] = {
+		"/local/domain/0", "/local/domain/0/error", ERRORS, NULL};
 	const char *const *kind;
 	char path[XS_PATH_MAX];
 
+	if (look_down(ctx, t, parents, e) < 0)
+		return -1;
 	for (kind = backend_kinds; *kind; kind++) {
 		snprintf(path, sizeof(path), ERRORS "/%s", *kind);
 		if (xs_del_empty(ctx, t, path, e) < 0)
