@@ -411,9 +411,10 @@ int xswire_refusal(struct xswire *w)
 	return refusal;
 }
 
+/* Linux's device keeps but one request, and overwrites it with the next. */
 void xswire_ahead(struct xswire *w)
 {
-	w->ahead = true;
+	w->ahead = w->is_socket;
 	w->refused = 0;
 }
 

@@ -51,11 +51,12 @@ int xswire_request(struct xswire *w, uint32_t type, uint32_t tx,
 		   const char **reply);
 
 /*
- * From here on, until xswire_settle, a request with `reply` NULL returns 0 when
- * it is sent: the daemon answers in order, and each is a round trip less to
- * wait for. Any other request waits for those before it. xswire_settle waits
- * for all; -1 with the errno of the first that was refused, or of what has
- * broken the connection. To remove what is not there is no error here.
+ * From here on, until xswire_settle, a request with `reply` NULL at a socket
+ * returns 0 when it is sent: the daemon answers in order, and each is a round
+ * trip less to wait for. Any other request waits for those before it.
+ * xswire_settle waits for all; -1 with the errno of the first that was refused,
+ * or of what has broken the connection. To remove what is not there is no error
+ * here.
  */
 void xswire_ahead(struct xswire *w);
 int xswire_settle(struct xswire *w);
