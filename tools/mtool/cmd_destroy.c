@@ -125,7 +125,9 @@ static int destroy_one(struct destroy *d, const char *who, struct err *e)
 	struct victim v;
 	int rc = begin(d, who, &v, e);
 
-	return rc ? (rc < 0 ? -1 : 0) : finish(&d->h, &v, e);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	return finish(&d->h, &v, e);
 }
 
 static void note_failure(struct destroy *d, enum exit_code code)
